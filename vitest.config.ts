@@ -3,7 +3,23 @@ import { defineConfig } from 'vitest/config'
 // Vitest reads the default export of its own configuration file; nowhere else is one used.
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts'],
+    projects: [
+      {
+        // `npm test`: beside the code they test; real processes, sockets and databases, each test in seconds.
+        extends: true,
+        test: { name: 'unit', include: ['src/**/*.test.ts'] },
+      },
+      {
+        // `npm run test:slow`: whole programs and the house's own tools.
+        extends: true,
+        test: { name: 'slow', include: ['test/**/*.test.ts'], exclude: ['test/package.test.ts'], testTimeout: 180_000 },
+      },
+      {
+        // `npm run test:package`: what `npm pack` gives, installed elsewhere.
+        extends: true,
+        test: { name: 'package', include: ['test/package.test.ts'], testTimeout: 60_000, hookTimeout: 180_000 },
+      },
+    ],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',

@@ -1,0 +1,51 @@
+/**
+ * Which part of `src/` may import which. This table is the rule; `check-imports.ts` enforces it.
+ *
+ *     domain  <-  engine  <-  providers, store  <-  views  <-  cli, api, report  <-  main.ts
+ *
+ * The domain decides and touches nothing: data in, data out. So it imports no Node module and no package,
+ * but for the exceptions below. A new folder needs a line here: where it stands is a decision.
+ */
+
+/** The domain's nouns: what Titrate knows about releases. */
+export const domainFolders = ['inventory', 'parity', 'plan', 'moves', 'protocols', 'judge', 'journal'] as const
+
+type Layer = {
+  /** Matches the layer's files. */
+  readonly files: string
+  /** Matches what else of `src/` they may import, beside their own layer and the domain. */
+  readonly mayImport: readonly string[]
+}
+
+const domain = `^src/((${domainFolders.join('|')})/|errors\\.ts$)`
+const ports = '^src/engine/ports\\.ts$'
+
+export const layers: Readonly<Record<string, Layer>> = {
+  domain: { files: domain, mayImport: [] },
+  config: { files: '^src/config/', mayImport: [] },
+  engine: { files: '^src/engine/', mayImport: [] },
+  rehearsal: { files: '^src/rehearsal/', mayImport: ['^src/engine/'] },
+  providers: { files: '^src/providers/', mayImport: [ports] },
+  store: { files: '^src/store/', mayImport: [ports] },
+  views: { files: '^src/views/', mayImport: ['^src/store/store\\.ts$', ports] },
+  // What people see. Commands act through the engine and a release file; they get stores and providers passed in.
+  report: { files: '^src/report/', mayImport: ['^src/views/'] },
+  api: { files: '^src/api/', mayImport: ['^src/(views|engine|config|report)/', '^src/store/store\\.ts$'] },
+  cli: {
+    files: '^src/cli/',
+    mayImport: ['^src/(views|engine|config|report|api|rehearsal)/', '^src/store/store\\.ts$'],
+  },
+  // The demo is a program of its own that uses Titrate as a person would; only main.ts starts it.
+  demo: { files: '^src/demo/', mayImport: ['^src/(?!main\\.ts$)'] },
+  // The one place that sees everything, and wires it.
+  main: { files: '^src/main(\\.ts$|/)', mayImport: ['^src/'] },
+}
+
+/** The domain's only ways out, each by one kind of file: hashing the journal's chain, and schemas at its edges. */
+export const domainExceptions = [
+  { files: '^src/journal/chain\\.ts$', mayImport: '^(node:)?crypto$' },
+  { files: '^src/[^/]+/[^/]*schema\\.ts$', mayImport: '^node_modules/zod/' },
+] as const
+
+/** Tests may import anything: they build whole worlds out of parts. */
+export const tests = '\\.test\\.ts$|/testing/'
