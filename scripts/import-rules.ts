@@ -19,13 +19,15 @@ type Layer = {
 
 const domain = `^src/((${domainFolders.join('|')})/|errors\\.ts$)`
 const ports = '^src/engine/ports\\.ts$'
+/** How files that people write are read and faulted: environments and routers have files as releases do. */
+const fileReading = '^src/config/(positioned-yaml|duration|nearest)\\.ts$'
 
 export const layers: Readonly<Record<string, Layer>> = {
   domain: { files: domain, mayImport: [] },
   config: { files: '^src/config/', mayImport: [] },
   engine: { files: '^src/engine/', mayImport: [] },
   rehearsal: { files: '^src/rehearsal/', mayImport: ['^src/engine/'] },
-  providers: { files: '^src/providers/', mayImport: [ports] },
+  providers: { files: '^src/providers/', mayImport: [ports, fileReading] },
   store: { files: '^src/store/', mayImport: [ports] },
   views: { files: '^src/views/', mayImport: ['^src/store/store\\.ts$', ports] },
   // What people see. Commands act through the engine and a release file; they get stores and providers passed in.

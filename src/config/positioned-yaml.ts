@@ -1,0 +1,260 @@
+import { readFileSync, statSync } from 'node:fs'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import type { z } from 'zod'
+import { nearestWord } from './nearest.ts'
+
+/** One thing wrong in a file that a person wrote: where, what was found, what was expected, what to write instead. */
+export type Fault = {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  readonly column: number
+  /** `services.storefront.replicas`; empty: the file as a whole. */
+  readonly path: string
+  /** What stands there, shortened; null: nothing, or it is not shown because it may be a secret. */
+  readonly value: string | null
+  readonly expected: string
+  readonly suggestion: string | null
+}
+
+export type FaultPath = readonly (string | number)[]
+
+/** A YAML file that was read: its plain data, and where each part of it stands. */
+export type PositionedYaml = {
+  readonly file: string
+  readonly data: unknown
+  /** A fault at a path of the data; a path that isn't there is placed at its nearest parent that is. */
+  fault(path: FaultPath, expected: string, options?: FaultOptions): Fault
+}
+
+export type FaultOptions = { readonly suggestion?: string | null; readonly at?: 'key' | 'value' }
+
+export type Read<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'faults'; readonly faults: Fault[] }
+
+/** Files that people write are far smaller; a larger one is a mistake, and slow to read. */
+const maxBytes = 1_000_000
+
+/** `file:line:column: path: found …, expected …; suggestion` */
+export const describeFault = (fault: Fault): string => {
+  const found = fault.value === null ? '' : `found ${fault.value}, `
+  const path = fault.path === '' ? '' : `${fault.path}: `
+  const suggestion = fault.suggestion === null ? '' : `; ${fault.suggestion}`
+  return `${fault.file}:${fault.line}:${fault.column}: ${path}${found}expected ${fault.expected}${suggestion}`
+}
+
+/** Reads a YAML file. Faults: missing, too large, not UTF-8, not YAML, several documents, aliases that explode. */
+export const readPositionedYaml = (file: string): Read<PositionedYaml> => {
+  const whole = (value: string, expected: string, suggestion: string | null = null) => ({
+    kind: 'faults' as const,
+    faults: [{ file, line: 1, column: 1, path: '', value, expected, suggestion }],
+  })
+  let bytes: Buffer
+  try {
+    const { size } = statSync(file)
+    if (size > maxBytes) return whole(`${size} bytes`, `at most ${maxBytes} bytes`, 'is this the right file?')
+    bytes = readFileSync(file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return whole(code === 'ENOENT' ? 'no such file' : code, 'a file that can be read', 'check the path and its rights')
+  }
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return whole('bytes that are not UTF-8', 'text in UTF-8', 'save the file in the encoding UTF-8')
+  }
+  return parsePositionedYaml(file, text)
+}
+
+/** The same for text at hand; `file` is only named in faults. */
+export const parsePositionedYaml = (file: string, text: string): Read<PositionedYaml> => {
+  const counter = new LineCounter()
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const broken = (offset: number, why: string) => ({
+    kind: 'faults' as const,
+    faults: [{ file, ...at(offset), path: '', value: null, expected: 'valid YAML', suggestion: why }],
+  })
+  try {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' })
+    if (document.errors.length > 0) {
+      return {
+        kind: 'faults',
+        faults: document.errors.slice(0, 20).map((error) => ({
+          file,
+          ...at(error.pos[0]),
+          path: '',
+          value: null,
+          expected: 'valid YAML',
+          suggestion: error.message,
+        })),
+      }
+    }
+    const data: unknown = document.toJS({ maxAliasCount: 100 })
+    return { kind: 'ok', value: positioned(file, document, data, at) }
+  } catch (error) {
+    // Nesting that overflows the stack, or aliases that multiply beyond the limit.
+    const why = error instanceof RangeError || error instanceof ReferenceError ? error.message : String(error)
+    return broken(0, `${why}; write it out plainly`)
+  }
+}
+
+type Place = { readonly line: number; readonly column: number }
+
+const positioned = (
+  file: string,
+  document: Document,
+  data: unknown,
+  at: (offset: number) => Place,
+): PositionedYaml => ({
+  file,
+  data,
+  fault: (path, expected, options = {}) => ({
+    file,
+    ...at(offsetOf(document, path, options.at ?? 'value')),
+    path: path.join('.'),
+    value: options.at === 'key' ? String(path.at(-1)) : shown(path, valueAt(data, path)),
+    expected,
+    suggestion: options.suggestion ?? null,
+  }),
+})
+
+const offsetOf = (document: Document, path: FaultPath, which: 'key' | 'value'): number => {
+  const parent = document.getIn(path.slice(0, -1), true)
+  const last = path.at(-1)
+  if (isMap(parent) && last !== undefined) {
+    const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(last))
+    if (pair !== undefined && isPair(pair)) {
+      const node = which === 'key' || !isNode(pair.value) ? pair.key : pair.value
+      if (isNode(node) && node.range) return node.range[0]
+    }
+  }
+  const node = document.getIn(path, true)
+  if (isNode(node) && node.range) return node.range[0]
+  return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), 'key')
+}
+
+const valueAt = (data: unknown, path: FaultPath): unknown => {
+  let value = data
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = (value as Readonly<Record<string | number, unknown>>)[part] // an object that has this key, as just seen
+  }
+  return value
+}
+
+/** Whoever writes a secret where its reference belongs must not find it in a log. */
+const maySecret = (path: FaultPath): boolean => path.some((part) => /secret|password|token|key$/i.test(String(part)))
+
+const shown = (path: FaultPath, value: unknown): string | null => {
+  if (value === undefined) return 'nothing'
+  if (maySecret(path)) return null
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'a map'
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}
+
+// ── Schemas ───────────────────────────────────────────────────────────────────
+
+const words: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+}
+
+/** Parses the data by a schema; every issue becomes a fault at its place. An issue's own message says what was expected. */
+export const parseBySchema = <S extends z.ZodType>(yaml: PositionedYaml, schema: S): Read<z.output<S>> => {
+  const parsed = schema.safeParse(yaml.data)
+  if (parsed.success) return { kind: 'ok', value: parsed.data }
+  const faults = parsed.error.issues.flatMap((issue) => faultsOfIssue(yaml, schema, issue, []))
+  return { kind: 'faults', faults: faults.toSorted((a, b) => a.line - b.line || a.column - b.column) }
+}
+
+type Issue = z.core.$ZodIssue
+
+const faultsOfIssue = (yaml: PositionedYaml, schema: z.ZodType, issue: Issue, parent: FaultPath): Fault[] => {
+  const path = [...parent, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(schema, path)
+    return issue.keys.map((key) => {
+      const meant = nearestWord(key, known)
+      const expected = known.length === 0 ? 'no such key' : `one of ${known.join(', ')}`
+      const suggestion = meant === null ? 'remove it' : `did you mean ${meant}?`
+      return yaml.fault([...path, key], expected, { at: 'key', suggestion })
+    })
+  }
+  if (issue.code === 'invalid_key') {
+    return [yaml.fault(path, issue.issues[0]?.message ?? issue.message, { at: 'key' })]
+  }
+  if (issue.code === 'invalid_union') {
+    // The form that the writer meant is the one that fails below its top.
+    const meant = issue.errors
+      .filter((issues) => issues.some((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'))
+      .toSorted((a, b) => a.length - b.length)[0]
+    if (meant !== undefined) return meant.flatMap((inner) => faultsOfIssue(yaml, schema, inner, path))
+  }
+  const value = maySecret(path) ? undefined : valueAt(yaml.data, path)
+  return [yaml.fault(path, expectedOf(issue), { suggestion: suggestionOf(issue, value) })]
+}
+
+const expectedOf = (issue: Issue): string => {
+  const ours = !/^(Invalid|Unrecognized|Too)\b/.test(issue.message)
+  if (ours) return issue.message
+  switch (issue.code) {
+    case 'invalid_type':
+      return words[issue.expected] ?? issue.expected
+    case 'invalid_value':
+      return issue.values.length === 1 ? String(issue.values[0]) : `one of ${issue.values.map(String).join(', ')}`
+    case 'too_small':
+      return `at least ${issue.minimum}${issue.origin === 'array' ? ' entries' : ''}`
+    case 'too_big':
+      return `at most ${issue.maximum}${issue.origin === 'array' ? ' entries' : ''}`
+    default:
+      return issue.message.replace(/^Invalid \w+: (expected )?/, '')
+  }
+}
+
+const suggestionOf = (issue: Issue, value: unknown): string | null => {
+  const scalar = typeof value === 'number' || typeof value === 'boolean'
+  const wantsText = issue.code === 'invalid_union' || (issue.code === 'invalid_type' && issue.expected === 'string')
+  if (wantsText && scalar) return `put it in quotes: "${value}"`
+  if (issue.code !== 'invalid_value' || typeof value !== 'string') return null
+  const meant = nearestWord(value, issue.values.map(String))
+  return meant === null ? null : `did you mean ${meant}?`
+}
+
+/** The keys that a schema knows at a path; empty: it can't be told. */
+const keysAt = (schema: z.core.$ZodType, path: FaultPath): string[] => {
+  const def = schema._zod.def as z.core.$ZodTypes['_zod']['def']
+  switch (def.type) {
+    case 'object': {
+      const [first, ...rest] = path
+      if (first === undefined) return Object.keys(def.shape)
+      const inner = def.shape[first]
+      return inner === undefined ? [] : keysAt(inner, rest)
+    }
+    case 'record':
+      return path.length === 0 ? [] : keysAt(def.valueType, path.slice(1))
+    case 'array':
+      return path.length === 0 ? [] : keysAt(def.element, path.slice(1))
+    case 'union':
+      return [...new Set(def.options.flatMap((option) => keysAt(option, path)))]
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+      return keysAt(def.innerType, path)
+    case 'pipe':
+      return keysAt(def.in, path)
+    default:
+      return []
+  }
+}
