@@ -1,0 +1,41 @@
+import { addBlocks, type Block, emptyBlock } from './sample.ts'
+
+export type Counted = { readonly x: number; readonly n: number }
+
+/**
+ * Pairs the increments of both arms. Where one arm is missing, both wait: its next increment covers the gap, as that of
+ * a counter does, so the longer block compares both arms over the same time.
+ */
+export const pairArms = (before: Readonly<Record<string, Block>>) => {
+  let waiting = before
+  return {
+    /** The block to judge, or `null` while it waits. `alone`: at 100 % only green is looked at. */
+    take: (key: string, blue: Counted | null, green: Counted | null, alone: boolean): Block | null => {
+      const kept = waiting[key]
+      if (kept === undefined && green !== null && (alone || blue !== null)) return toBlock(alone ? null : blue, green)
+      const sum = addBlocks(kept ?? emptyBlock, toBlock(blue, green))
+      if (green === null || (!alone && blue === null)) {
+        waiting = { ...waiting, [key]: sum }
+        return null
+      }
+      waiting = without(waiting, key)
+      return alone ? { ...sum, xb: 0, nb: 0 } : sum
+    },
+    drop: (key: string): void => {
+      if (waiting[key] !== undefined) waiting = without(waiting, key)
+    },
+    rest: (): Readonly<Record<string, Block>> => waiting,
+  }
+}
+
+const toBlock = (blue: Counted | null, green: Counted | null): Block => ({
+  xg: green?.x ?? 0,
+  ng: green?.n ?? 0,
+  xb: blue?.x ?? 0,
+  nb: blue?.n ?? 0,
+})
+
+const without = (waiting: Readonly<Record<string, Block>>, key: string): Readonly<Record<string, Block>> => {
+  const { [key]: _, ...rest } = waiting
+  return rest
+}
