@@ -44,6 +44,8 @@ export type Head = { readonly position: number; readonly hash: string }
 /**
  * The store of one release: its journal, and its observations beside it. All writes of one call are one commit.
  * Throws TitrateError STORE_UNAVAILABLE when it can't be reached; a full disk on append is an answer, not an error.
+ * When an append throws, `details.appended` says `no`, or `unknown`: the commit was under way. Then read after the head
+ * that was known before: the batches are there whole, or not at all.
  */
 export type Store = {
   readonly release: string
@@ -56,7 +58,7 @@ export type Store = {
   /** Raises the epoch to one above the highest of the journal and `atLeast`, and returns it. Older epochs are fenced from here on. */
   claimEpoch(atLeast: number): Promise<number>
   /** The advisory lock of a living engine, held until `release` is called or the process ends; null: another process holds it. */
-  lock(): Promise<{ release(): Promise<void> } | null>
+  lock(): Promise<StoreLock | null>
   /** All in one commit. Returns the id of the last one. */
   observe(observations: readonly Observation[]): Promise<number>
   /** The latest fact of every subject. */
@@ -69,10 +71,16 @@ export type Store = {
   }): Promise<readonly StoredObservation[]>
   /** Removes observations up to an id (facts that are still the latest of their subject stay). Returns the count and a hash over what was removed. */
   prune(upTo: number): Promise<{ readonly removed: number; readonly hash: string }>
-  /** Tells of appends by other processes (a hint; polling is the fallback of whoever calls). Ends with the signal. */
+  /** Tells of appends by other stores and processes (a hint; polling is the fallback of whoever calls). Ends with the signal. */
   watch(appended: () => void, signal: AbortSignal): void
   close(): Promise<void>
 }
+
+/**
+ * A held lock. `lost` aborts when it is gone although nobody released it (the connection to PostgreSQL broke): another
+ * engine may have it now, so whoever holds it must stop acting, and take it again before going on.
+ */
+export type StoreLock = { readonly lost: AbortSignal; release(): Promise<void> }
 
 /** All releases that a place holds. */
 export type StoreListing = { readonly release: string; readonly createdAt: Millis; readonly head: Head }
