@@ -31,7 +31,8 @@ export const oneSampleBets = (
 
 /** ln(mean(exp(values))), without overflow. Empty: -Infinity. */
 export const logMeanExp = (values: readonly number[]): number => {
-  const high = Math.max(...values)
+  let high = Number.NEGATIVE_INFINITY
+  for (const value of values) if (value > high) high = value
   if (!Number.isFinite(high)) return high
   let sum = 0
   for (const value of values) sum += Math.exp(value - high)

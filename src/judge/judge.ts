@@ -11,8 +11,11 @@ import { freezeReference, type JudgeState } from './state.ts'
 import type { ArmCounts, Summary, Verdict } from './verdict.ts'
 import { evidenceWords, failed } from './words.ts'
 
-/** The interval for people costs as much as all checks together, so it is renewed every so many samples. */
-const ESTIMATE_EVERY = 6
+/**
+ * The interval for people costs several times what the checks do, and changes ever more slowly, so it is renewed after
+ * a thirtieth more samples: every 4 at first, every 60 at most.
+ */
+const estimateEvery = (samples: number): number => Math.max(4, Math.min(60, Math.floor(samples / 30)))
 /** Its relative precision on display. */
 const ESTIMATE_TOLERANCE = 1e-3
 
@@ -119,7 +122,7 @@ export const estimateRatio = (state: JudgeState, tolerance?: number): RatioInter
 
 const withEstimate = (state: JudgeState): JudgeState => {
   const samples = state.evidence.errors.counter.t
-  if (state.estimate !== null && samples - state.estimate.samples < ESTIMATE_EVERY) return state
+  if (state.estimate !== null && samples - state.estimate.samples < estimateEvery(samples)) return state
   const interval = estimateRatio(state, ESTIMATE_TOLERANCE)
   return interval === null ? state : { ...state, estimate: { interval, samples } }
 }

@@ -55,8 +55,8 @@ export const stepProcess = (process: Process, bets: readonly number[], schedule:
   const limit = cap ?? Number.POSITIVE_INFINITY
   const logM: number[] = []
   let sum = 0
-  for (const [i, bet] of bets.entries()) {
-    const before = process.logM[i] ?? Number.NEGATIVE_INFINITY
+  for (const bet of bets) {
+    const before = process.logM[logM.length] ?? Number.NEGATIVE_INFINITY
     const after = Math.min(MAX_LOG, logAddExp(before, entering) + Math.min(bet, limit))
     logM.push(after)
     sum += Math.exp(after)

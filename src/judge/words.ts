@@ -2,6 +2,7 @@ import type { ArmCounts } from './verdict.ts'
 
 /** 1234567 as 1,234,567, without Intl. */
 export const count = (n: number): string => {
+  if (n < 1000 && Number.isInteger(n)) return String(n)
   const whole = Number.isInteger(n) ? String(n) : n.toFixed(1)
   return whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
