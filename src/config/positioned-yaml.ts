@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type YAMLError } from 'yaml'
 import type { z } from 'zod'
 import { nearestWord } from './nearest.ts'
 
@@ -22,6 +22,7 @@ export type FaultPath = readonly (string | number)[]
 /** A YAML file that was read: its plain data, and where each part of it stands. */
 export type PositionedYaml = {
   readonly file: string
+  readonly text: string
   readonly data: unknown
   /** A fault at a path of the data; a path that isn't there is placed at its nearest parent that is. */
   fault(path: FaultPath, expected: string, options?: FaultOptions): Fault
@@ -50,7 +51,10 @@ export const readPositionedYaml = (file: string): Read<PositionedYaml> => {
   })
   let bytes: Buffer
   try {
-    const { size } = statSync(file)
+    const stats = statSync(file)
+    const { size } = stats
+    if (stats.isDirectory()) return whole('a directory', 'a file', 'name the file in it')
+    if (!stats.isFile()) return whole('something that is neither a file nor a directory', 'a file')
     if (size > maxBytes) return whole(`${size} bytes`, `at most ${maxBytes} bytes`, 'is this the right file?')
     bytes = readFileSync(file)
   } catch (error) {
@@ -59,7 +63,7 @@ export const readPositionedYaml = (file: string): Read<PositionedYaml> => {
   }
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return whole('bytes that are not UTF-8', 'text in UTF-8', 'save the file in the encoding UTF-8')
   }
@@ -78,26 +82,44 @@ export const parsePositionedYaml = (file: string, text: string): Read<Positioned
     faults: [{ file, ...at(offset), path: '', value: null, expected: 'valid YAML', suggestion: why }],
   })
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' })
-    if (document.errors.length > 0) {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' })
+    const problems = [...document.errors, ...document.warnings]
+    if (problems.length > 0) {
       return {
         kind: 'faults',
-        faults: document.errors.slice(0, 20).map((error) => ({
-          file,
-          ...at(error.pos[0]),
-          path: '',
-          value: null,
-          expected: 'valid YAML',
-          suggestion: error.message,
-        })),
+        faults: problems
+          .slice(0, maxSyntaxFaults)
+          .map((problem) => ({ file, ...at(problem.pos[0]), path: '', value: null, ...inOurWords(problem) })),
       }
     }
+    if (document.contents === null) {
+      const fault = { file, line: 1, column: 1, path: '', value: 'an empty file', expected: 'YAML', suggestion: null }
+      return { kind: 'faults', faults: [fault] }
+    }
     const data: unknown = document.toJS({ maxAliasCount: 100 })
-    return { kind: 'ok', value: positioned(file, document, data, at) }
+    return { kind: 'ok', value: positioned(file, text, document, data, at) }
   } catch (error) {
     // Nesting that overflows the stack, or aliases that multiply beyond the limit.
-    const why = error instanceof RangeError || error instanceof ReferenceError ? error.message : String(error)
-    return broken(0, `${why}; write it out plainly`)
+    if (error instanceof ReferenceError) return broken(0, 'its aliases multiply beyond all measure: write them out')
+    if (error instanceof RangeError) return broken(0, 'it is nested too deeply: is this the right file?')
+    return broken(0, String(error))
+  }
+}
+
+/** After so many the rest only repeats them. */
+const maxSyntaxFaults = 20
+
+/** The library's words are kept where they are plain; these are not, or don't say what to do. */
+const inOurWords = ({ code, message }: YAMLError): Pick<Fault, 'expected' | 'suggestion'> => {
+  switch (code) {
+    case 'MULTIPLE_DOCS':
+      return { expected: 'one document in the file', suggestion: 'a second one begins here with ---: remove it' }
+    case 'DUPLICATE_KEY':
+      return { expected: 'each key once', suggestion: 'this key stands in the same map before: keep one of them' }
+    case 'TAB_AS_INDENT':
+      return { expected: 'indentation by spaces', suggestion: 'replace the tabs by spaces' }
+    default:
+      return { expected: 'valid YAML', suggestion: message }
   }
 }
 
@@ -105,11 +127,13 @@ type Place = { readonly line: number; readonly column: number }
 
 const positioned = (
   file: string,
+  text: string,
   document: Document,
   data: unknown,
   at: (offset: number) => Place,
 ): PositionedYaml => ({
   file,
+  text,
   data,
   fault: (path, expected, options = {}) => ({
     file,
@@ -148,12 +172,15 @@ const valueAt = (data: unknown, path: FaultPath): unknown => {
 /** Whoever writes a secret where its reference belongs must not find it in a log. */
 const maySecret = (path: FaultPath): boolean => path.some((part) => /secret|password|token|key$/i.test(String(part)))
 
+/** `postgresql://user:password@host`: what stands between the name and the host. */
+const passwordInUrl = /(:\/\/[^\s/@:]*:)[^\s/@]*@/g
+
 const shown = (path: FaultPath, value: unknown): string | null => {
   if (value === undefined) return 'nothing'
   if (maySecret(path)) return null
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  const text = JSON.stringify(value)
+  const text = JSON.stringify(value).replace(passwordInUrl, '$1***@')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 

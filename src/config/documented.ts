@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+/**
+ * A field that may be left out, with what it means and, where there is one, its default. Both go into the JSON Schema
+ * and the reference page; the default is filled in by `normalise`, never by the schema, so that what a person wrote
+ * can still be told from what was assumed.
+ */
+export const documented = <S extends z.ZodType>(schema: S, description: string, fallback?: unknown): z.ZodOptional<S> =>
+  // `.meta` gives back the same kind of schema as it was called on; its type says so only for a known one.
+  z.optional(
+    (fallback === undefined ? schema.meta({ description }) : schema.meta({ description, default: fallback })) as S,
+  )
+
+/** A field that must be there. */
+export const required = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description }) as S // as above
