@@ -20,7 +20,7 @@ export type JudgedEvidence = {
 /** Events of one move; its stream is `move/<service>`. */
 export type MoveEvent =
   | { readonly kind: 'ordered'; readonly order: Order; readonly attempt: number; readonly because: string }
-  | { readonly kind: 'entered'; readonly step: number; readonly name: string }
+  | { readonly kind: 'entered'; readonly step: number; readonly name: string; readonly restarts: number }
   | {
       readonly kind: 'intended'
       readonly intent: IntentId
@@ -42,8 +42,9 @@ export type MoveEvent =
     }
   | { readonly kind: 'drifted'; readonly lane: Lane; readonly found: string; readonly towards: Side }
   | { readonly kind: 'drift ended'; readonly lane: Lane; readonly because: string }
-  | { readonly kind: 'paused'; readonly because: string }
-  | { readonly kind: 'went on'; readonly because: string }
+  | { readonly kind: 'paused'; readonly cause: PauseCause; readonly because: string }
+  /** `anew`: what is compared has changed (a new version on both sides), so the evidence starts from nothing. */
+  | { readonly kind: 'went on'; readonly because: string; readonly anew: boolean }
   | { readonly kind: 'held'; readonly because: string; readonly by: string }
   | { readonly kind: 'resumed'; readonly by: string; readonly because: string }
   | {
@@ -61,6 +62,9 @@ export type MoveEvent =
       readonly on: Side
       readonly label: 'proven' | 'timed, unproven' | 'unproven' | 'suspended' | null
     }
+
+/** What stops a move by itself, without a person: it goes on by itself when the cause has gone. */
+export type PauseCause = 'version' | 'blue unready'
 
 /** What a move changes, as it was before: only these fields are ever put back. */
 export type Baseline = {
@@ -153,9 +157,16 @@ export type ReleaseEvent =
   | {
       readonly kind: 'rollback ordered'
       readonly services: readonly string[]
+      /** The whole release goes back, not some services of it. */
+      readonly everything: boolean
       readonly because: string
       readonly by: string
+      /** A side that is taken for dead: its schedules count as stopped although it can't confirm it. */
+      readonly assumeDead: Side | null
     }
+  | { readonly kind: 'retried'; readonly services: readonly string[]; readonly by: string }
+  /** `key` is `callKey` of the call that nobody needs to answer any more. */
+  | { readonly kind: 'call ended'; readonly key: string }
   | { readonly kind: 'held'; readonly because: string; readonly by: string }
   | { readonly kind: 'resumed'; readonly by: string; readonly because: string }
   | { readonly kind: 'stop seen'; readonly where: string; readonly by: string; readonly because: string }

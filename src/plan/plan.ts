@@ -7,7 +7,7 @@ import type { Policy, ReleasePolicy } from './policy.ts'
  * outcome in the journal, or a request of a person.
  *
  * - `verdict`: the judge answers `advance` (proof, or the maximum dwell has passed and the step is labelled unproven).
- * - `approval`: a person approved `name` in this attempt.
+ * - `approval`: a person (one of `by`, where people are named) approved `name` in this attempt.
  * - `soak`: so much *observed* time passed since the step's goal was reached, with nothing against it.
  * - `good runs`: so many runs of the schedule ended well on green since the handoff.
  * - `ready`: green's replicas are all ready. `same version`: both sides run the same version.
@@ -16,7 +16,7 @@ import type { Policy, ReleasePolicy } from './policy.ts'
  */
 export type Gate =
   | { readonly kind: 'verdict' }
-  | { readonly kind: 'approval'; readonly name: string }
+  | { readonly kind: 'approval'; readonly name: string; readonly by?: readonly string[] }
   | { readonly kind: 'soak'; readonly forMs: Millis }
   | { readonly kind: 'good runs'; readonly count: number }
   | { readonly kind: 'ready' }

@@ -1,0 +1,68 @@
+import type { LaneState, MoveState } from '../journal/move-state.ts'
+import type { MovePlan } from '../plan/plan.ts'
+import {
+  type Decision,
+  describeGoal,
+  happens,
+  intend,
+  type MoveContext,
+  sameGoal,
+  waits,
+  waitsForPerson,
+} from './decision.ts'
+import { type Goal, type Lane, laneOf, type Millis } from './goal.ts'
+
+/** Going back is tried for as long as it takes; a person is called when a lane is refused, and it is tried again after this. */
+const againAfterMs: Millis = 30_000
+const goingBackLimitMs: Millis = 3_600_000
+
+/**
+ * The recorded baseline as goals, in the order in which they are carried out: traffic first, then the schedule,
+ * then replicas, then data. Only lanes that were ever touched are put back.
+ */
+export const wayBack = (state: MoveState, plan: MovePlan): readonly Goal[] => {
+  const touched = (lane: Lane): boolean => state.lanes[lane] !== undefined
+  const goals: Goal[] = []
+  if (touched('weights')) goals.push({ kind: 'weights', green: state.baseline?.green ?? 0 })
+  if (touched('schedule')) goals.push({ kind: 'schedule', owner: state.baseline?.scheduleOwner ?? 'blue' })
+  if (touched('data')) goals.push({ kind: 'data', primary: 'blue' })
+  if (touched('workload') && plan.kind !== 'job')
+    goals.push({
+      kind: 'workload',
+      blue: state.baseline?.replicas ?? plan.replicas,
+      green: 0,
+      exclusive: plan.exclusive,
+    })
+  return goals
+}
+
+const tryLane = (context: MoveContext, lane: LaneState | undefined, goal: Goal): Decision | null => {
+  const start = (): Decision =>
+    happens(intend(context, goal, `going back: ${context.state.orderBecause}`, goingBackLimitMs))
+  if (lane === undefined || !sameGoal(lane.goal, goal)) return start()
+  if (lane.outcome === null) return waits(`going back: ${describeGoal(goal)}`)
+  if (lane.outcome.kind === 'done') return null
+  if (lane.outcome.kind === 'superseded') return start()
+  const failedAt = lane.outcomeAt?.at ?? lane.intendedAt
+  const resumed = (context.state.resumedAt ?? 0) > failedAt
+  if (resumed || context.now >= failedAt + againAfterMs) return start()
+  const because = `it can't go back: ${describeGoal(goal)}: ${lane.outcome.because}`
+  if (context.state.stuck === null) return happens({ kind: 'stuck', because })
+  return waitsForPerson(
+    because,
+    [`titrate resume ${context.state.service}`, 'titrate rollback --assume-dead green'],
+    failedAt + againAfterMs,
+  )
+}
+
+/** Order `back`: the baseline is restored, lane by lane; then the move is settled on blue. */
+export const goBackWhenOrdered = (context: MoveContext): Decision | null => {
+  const { state, plan } = context
+  if (state.order !== 'back') return null
+  if (state.settled?.on === 'blue') return waits('it is back on blue')
+  for (const goal of wayBack(state, plan)) {
+    const decision = tryLane(context, state.lanes[laneOf(goal)], goal)
+    if (decision !== null) return decision
+  }
+  return happens({ kind: 'settled', on: 'blue', label: null })
+}

@@ -1,0 +1,63 @@
+import type { Order } from '../journal/events.ts'
+import {
+  decides,
+  isBack,
+  isSettled,
+  ordered,
+  type ReleaseContext,
+  type ReleaseDecision,
+  type ReleaseRule,
+} from './release-decision.ts'
+import type { MoveReport } from './report.ts'
+import { dependentsAmong } from './scope.ts'
+
+type Wanted = { readonly order: Order; readonly because: string }
+
+/** Traffic first: an exposed service goes back at once; others when all that depends on them is back, or can't go. */
+const wantBack = (context: ReleaseContext, report: MoveReport, back: ReadonlySet<string>): Wanted | null => {
+  const { plan, state, reports } = context
+  const because = state.rollback?.because ?? 'it was ordered back'
+  if (report.kind === 'exposed') return { order: 'back', because }
+  const waitingFor = dependentsAmong(plan, report.service, back).filter((service) => {
+    const dependent = reports.get(service)
+    const inCycle =
+      plan.moves[service]?.needs.includes(report.service) && plan.moves[report.service]?.needs.includes(service)
+    return !inCycle && !isBack(dependent) && dependent?.stuck !== true
+  })
+  return waitingFor.length === 0 ? { order: 'back', because } : null
+}
+
+const mayPrepare = ({ state, plan }: ReleaseContext, report: MoveReport): boolean =>
+  report.kind === 'exposed' &&
+  state.phase === 'parallel' &&
+  plan.waves.some((wave) => wave.phase === 'exposed' && wave.number === report.wave)
+
+/** What one move should be told now. Level-triggered: it rests on the state alone, so a lost order is given again. */
+const wantedOrder = (context: ReleaseContext, report: MoveReport, back: ReadonlySet<string>): Wanted => {
+  const { state } = context
+  const keep: Wanted = { order: report.order, because: '' }
+  if (state.stop !== null)
+    return report.settledOn === null ? { order: 'hold', because: `${state.stop.by} used break-glass` } : keep
+  if (back.has(report.service)) return wantBack(context, report, back) ?? keep
+  if (report.settledOn !== null || report.skipped) return keep
+  if (state.held !== null) return { order: 'hold', because: `held by ${state.held.by}: ${state.held.because}` }
+  if (state.rollback !== null && context.plan.policy.afterRollback !== 'continue')
+    return { order: 'hold', because: `another service went back (${state.rollback.because})` }
+  if (state.wavesStarted.includes(report.wave)) return { order: 'cross', because: `wave ${report.wave} crosses` }
+  if (mayPrepare(context, report))
+    return { order: 'prepare', because: 'parallel operation: prepared before its wave crosses' }
+  return { order: 'stay', because: `wave ${report.wave} has not started` }
+}
+
+export const giveOrders: ReleaseRule = (context) => {
+  const back = new Set(context.state.back)
+  const moves: ReleaseDecision['moves'][number][] = []
+  for (const report of context.reports.values()) {
+    const wanted = wantedOrder(context, report, back)
+    if (wanted.order !== report.order) moves.push(ordered(report, wanted.order, wanted.because))
+  }
+  return moves.length === 0 ? null : decides([], moves)
+}
+
+export const allSettled = ({ reports }: ReleaseContext, services: readonly string[]): boolean =>
+  services.every((service) => isSettled(reports.get(service)))

@@ -1,0 +1,44 @@
+import type { Order } from '../journal/events.ts'
+import type { MoveState } from '../journal/move-state.ts'
+import type { MovePlan } from '../plan/plan.ts'
+import type { MoveDecision } from './decide-move.ts'
+import { isCrossing, type Waiting } from './decision.ts'
+import type { Millis, Side } from './goal.ts'
+
+/** What the release sees of a move. Never facts: only what the move itself made of them. */
+export type MoveReport = {
+  readonly service: string
+  readonly wave: number
+  readonly kind: MovePlan['kind']
+  readonly order: Order
+  readonly attempt: number
+  readonly begun: boolean
+  /** Users, ticks or work are on green by our doing, or were and are not back yet. */
+  readonly crossing: boolean
+  readonly step: string | null
+  readonly settledOn: Side | null
+  readonly settledAt: Millis | null
+  readonly skipped: boolean
+  readonly held: boolean
+  readonly stuck: boolean
+  readonly askedBack: string | null
+  readonly waiting: Waiting | null
+}
+
+export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecision | null): MoveReport => ({
+  service: state.service,
+  wave: plan.wave,
+  kind: plan.kind,
+  order: state.order,
+  attempt: state.attempt,
+  begun: state.intents > 0,
+  crossing: isCrossing(state, plan),
+  step: plan.steps[state.step]?.name ?? null,
+  settledOn: state.settled?.on ?? null,
+  settledAt: state.settled?.at ?? null,
+  skipped: state.skipped !== null,
+  held: state.held !== null,
+  stuck: state.stuck !== null,
+  askedBack: state.askedBack?.because ?? null,
+  waiting: decision?.waiting ?? null,
+})

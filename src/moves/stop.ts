@@ -1,0 +1,200 @@
+import type { MoveEvent } from '../journal/events.ts'
+import {
+  type Decision,
+  describeGoal,
+  happens,
+  intend,
+  isCrossing,
+  type MoveContext,
+  type Rule,
+  waits,
+  waitsForPerson,
+} from './decision.ts'
+import { driftOf, expectedLanes } from './drift.ts'
+import { observedBetween, type Seen } from './facts.ts'
+import type { Millis } from './goal.ts'
+
+/** Green's processes may be restarted this often within one step before the move asks to go back. */
+const restartLimit = 3
+const weightZeroLimitMs: Millis = 600_000
+
+const rollbackCommand = (service: string): string => `titrate rollback ${service}`
+const resumeCommand = (service: string): string => `titrate resume ${service}`
+
+/**
+ * A move by itself may only stop. It asks the release for the rest, because what depends on it goes first; but an
+ * exposed service takes its users off green at once.
+ */
+const askToGoBack = (context: MoveContext, because: string): Decision => {
+  const { state } = context
+  const events: MoveEvent[] = [{ kind: 'asked to go back', because }]
+  const weights = state.lanes.weights
+  if (weights?.goal.kind === 'weights' && weights.goal.green > 0)
+    events.push(intend(context, { kind: 'weights', green: 0 }, because, weightZeroLimitMs))
+  return happens(...events)
+}
+
+export const leaveWhatWasSkipped: Rule = ({ state }) =>
+  state.skipped === null ? null : waits(`${state.skipped.by} skipped it: ${state.skipped.because}`)
+
+export const waitAfterAsking: Rule = ({ state }) =>
+  state.askedBack === null ? null : waits(`it asked to go back: ${state.askedBack.because}`)
+
+export const stopWhenJudgedBad: Rule = (context) => {
+  const { judged } = context.state
+  return judged?.verdict === 'roll back' ? askToGoBack(context, judged.because) : null
+}
+
+/** A green that keeps dying under load goes back, whatever the metrics say: what crashed reports nothing. */
+export const stopWhenGreenKeepsDying: Rule = (context) => {
+  const { state, plan, facts } = context
+  const green = facts.workload.green
+  if (green === null || !isCrossing(state, plan) || state.settled !== null) return null
+  const restarts = green.value.restarts - state.restartsAtEntry
+  if (restarts < restartLimit) return null
+  const problem = green.value.problem === null ? '' : ` (${green.value.problem})`
+  return askToGoBack(
+    context,
+    `green was restarted ${restarts} times since "${plan.steps[state.step]?.name}" began${problem}`,
+  )
+}
+
+const hasTraffic = ({ state }: MoveContext): boolean => {
+  const lane = state.lanes.weights
+  return lane?.goal.kind === 'weights' && lane.goal.green > 0 && lane.outcome?.kind === 'done'
+}
+
+const missingSince = (context: MoveContext): Millis | null => {
+  const probes: Seen<{ readonly ready: { readonly green: boolean | null } }> | null = context.facts.weights
+  const { judged } = context.state
+  if (probes?.value.ready.green === false && hasTraffic(context)) return probes.since
+  return judged?.verdict === 'blind' ? judged.since : null
+}
+
+/**
+ * No metrics, no progress. Only when the router's own probes of green fail as well, and blue answers, does it go
+ * back by itself after the limit; with both arms missing a person is called, and never is it taken for a failure.
+ */
+export const boundBlindness: Rule = (context) => {
+  const { state, plan, facts, gaps, now } = context
+  const since = missingSince(context)
+  if (since === null || state.settled !== null) return null
+  const limit = plan.policy.blindLimitMs
+  const blindFor = observedBetween(since, now, gaps)
+  const ready = facts.weights?.value.ready
+  const greenIsDown = ready?.green === false && ready.blue !== false && hasTraffic(context)
+  const because = greenIsDown
+    ? 'green does not answer the router any more'
+    : (state.judged?.because ?? 'green is not seen')
+  if (blindFor < limit) return waits(because, now + limit - blindFor)
+  if (greenIsDown) return askToGoBack(context, `${because}, for ${Math.round(blindFor / 1000)} s`)
+  return waitsForPerson(`blind for ${Math.round(limit / 1000)} s: ${because}`, [
+    rollbackCommand(state.service),
+    'restore the metrics: it goes on by itself',
+  ])
+}
+
+export const obeyHolds: Rule = ({ state }) => {
+  const { held, order, rejected, badRuns, service } = state
+  if (held !== null)
+    return waitsForPerson(`held by ${held.by}: ${held.because}`, [resumeCommand(service), rollbackCommand(service)])
+  if (order === 'hold') return waits(`the release holds: ${state.orderBecause}`)
+  if (rejected !== null)
+    return waitsForPerson(`${rejected.by} rejected "${rejected.gate}": ${rejected.because}`, [
+      `titrate approve ${service}`,
+      rollbackCommand(service),
+    ])
+  const bad = badRuns.at(-1)
+  if (bad !== undefined)
+    return waitsForPerson(`the run ${bad.run} failed on green: ${bad.because}`, [
+      resumeCommand(service),
+      rollbackCommand(service),
+    ])
+  return null
+}
+
+/** Teams keep shipping: different versions are never compared, so the move waits until both sides run the same. */
+export const pauseForNewVersion: Rule = ({ state, facts }) => {
+  const { blue, green } = facts.workload
+  if (state.step < 0 || state.settled !== null || blue === null || green === null) return null
+  const same = blue.value.version === green.value.version
+  if (state.paused?.cause === 'version') {
+    if (same) return happens({ kind: 'went on', because: `both sides run ${blue.value.version}`, anew: true })
+    return waits(state.paused.because)
+  }
+  if (same) return null
+  const because = `blue runs ${blue.value.version} and green ${green.value.version}: waits until green runs the same`
+  return happens({ kind: 'paused', cause: 'version', because })
+}
+
+/** An unready blue never sends more users to green: the weights stay, and a person hears of it. */
+export const pauseForUnreadyBlue: Rule = (context) => {
+  const { state, plan, facts } = context
+  if (plan.kind !== 'exposed' || !isCrossing(state, plan) || state.settled !== null) return null
+  const unready = facts.weights?.value.ready.blue === false
+  if (state.paused?.cause === 'blue unready') {
+    if (unready)
+      return waitsForPerson(state.paused.because, ['see to blue: it goes on by itself', rollbackCommand(state.service)])
+    return happens({ kind: 'went on', because: 'blue is ready again', anew: false })
+  }
+  if (!unready) return null
+  const green = facts.weights?.value.green ?? 0
+  return happens({
+    kind: 'paused',
+    cause: 'blue unready',
+    because: `blue fails its health check; weights stay at ${green} % green`,
+  })
+}
+
+/**
+ * What somebody else changed in a lane of ours. Towards green it is put right; towards blue it is never undone:
+ * it holds the service and calls a person, who rolls back or resumes.
+ */
+export const answerDrift: Rule = (context) => {
+  const { state } = context
+  for (const lane of expectedLanes) {
+    const found = driftOf(lane, context)
+    const known = state.drift[lane]
+    if (found === null) {
+      if (known === undefined) continue
+      return happens({ kind: 'drift ended', lane, because: 'it is as it should be again' })
+    }
+    const intent = state.lanes[lane]
+    if (known === undefined) {
+      const drifted: MoveEvent = { kind: 'drifted', lane, found: found.what, towards: found.towards }
+      if (found.towards === 'blue' || intent === undefined) return happens(drifted)
+      return happens(drifted, intend(context, intent.goal, `put right: ${found.what}`, context.plan.policy.stepLimitMs))
+    }
+    if (known.towards === 'blue' || intent === undefined)
+      return waitsForPerson(`somebody changed it towards ${known.towards}: ${known.found}`, [
+        rollbackCommand(state.service),
+        resumeCommand(state.service),
+      ])
+    return happens(
+      intend(
+        context,
+        intent.goal,
+        `put right again: ${found.what}; it should be ${describeGoal(intent.goal)}`,
+        context.plan.policy.stepLimitMs,
+      ),
+    )
+  }
+  return null
+}
+
+/** Evidence against green that is not enough to go back holds the move, for as long as the policy bears it. */
+export const boundEvidenceHold: Rule = (context) => {
+  const { state, plan, gaps, now } = context
+  const { judged } = state
+  if (judged === null || judged.verdict !== 'hold' || judged.cause === 'not proven yet' || state.settled !== null)
+    return null
+  const { afterMs, then } = plan.policy.holdLimit
+  const heldFor = observedBetween(judged.since, now, gaps)
+  if (heldFor < afterMs) return waits(judged.because, now + afterMs - heldFor)
+  if (then === 'roll back' && judged.cause === 'evidence')
+    return askToGoBack(context, `held for ${Math.round(heldFor / 1000)} s: ${judged.because}`)
+  return waitsForPerson(`held for ${Math.round(afterMs / 1000)} s: ${judged.because}`, [
+    rollbackCommand(state.service),
+    `titrate explain ${state.service}`,
+  ])
+}
