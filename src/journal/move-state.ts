@@ -63,6 +63,8 @@ export type MoveState = {
   readonly drift: Readonly<
     Partial<Record<Lane, { readonly found: string; readonly towards: Side; readonly at: Millis }>>
   >
+  /** Lanes whose drift towards blue a person saw and let be put right. */
+  readonly toPutRight: readonly Lane[]
   readonly askedBack: { readonly because: string; readonly at: Millis } | null
   readonly stuck: { readonly because: string; readonly at: Millis } | null
   readonly unproven: boolean
@@ -98,6 +100,7 @@ export const newMove = (service: string): MoveState => ({
   paused: null,
   resumedAt: null,
   drift: {},
+  toPutRight: [],
   askedBack: null,
   stuck: null,
   unproven: false,
@@ -187,6 +190,7 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
         ...state,
         lanes: { ...state.lanes, [laneOf(event.goal)]: lane },
         intents: state.intents + 1,
+        toPutRight: state.toPutRight.filter((lane) => lane !== laneOf(event.goal)),
         authorised,
         reachedAt: null,
         judged: state.judged?.verdict === 'roll back' || event.goal.kind === 'test' ? state.judged : null,
@@ -240,6 +244,8 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
         badRuns: [],
         rejected: null,
         resumedAt: at,
+        // Object.keys forgets that the keys are lanes.
+        toPutRight: Object.keys(state.drift) as Lane[],
         reachedAt: null,
       }
     case 'approved':

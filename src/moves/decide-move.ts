@@ -14,8 +14,10 @@ import {
   waitAfterAsking,
 } from './stop.ts'
 
-/** In this order; the first that answers wins. Safety stands before progress, going back before everything. */
-export const moveRules: readonly { readonly name: string; readonly rule: Rule }[] = [
+type NamedRule = { readonly name: string; readonly rule: Rule }
+
+/** What may stop a move or send it back. Asked of every woken move before any move takes a step. */
+export const safetyRules: readonly NamedRule[] = [
   { name: 'goes back when ordered', rule: goBackWhenOrdered },
   { name: 'leaves what was skipped', rule: leaveWhatWasSkipped },
   { name: 'waits after asking to go back', rule: waitAfterAsking },
@@ -28,20 +30,31 @@ export const moveRules: readonly { readonly name: string; readonly rule: Rule }[
   { name: 'pauses for an unready blue', rule: pauseForUnreadyBlue },
   { name: 'stays when stuck', rule: stayWhenStuck },
   { name: 'bounds a hold by evidence', rule: boundEvidenceHold },
+]
+
+export const progressRules: readonly NamedRule[] = [
   { name: 'rests when settled', rule: restWhenSettled },
   { name: 'takes the next step', rule: takeNextStep },
 ]
 
 export type MoveDecision = Decision & { readonly rule: string }
 
-/**
- * What one move does next: events, when to ask again, and what it waits for. Pure: the same state, plan, facts and
- * time give the same answer. Called again after its events were folded, until it has none.
- */
-export const decideMove = (context: MoveContext): MoveDecision => {
-  for (const { name, rule } of moveRules) {
+const ask = (rules: readonly NamedRule[], context: MoveContext): MoveDecision | null => {
+  for (const { name, rule } of rules) {
     const decision = rule(context)
     if (decision !== null) return { ...decision, rule: name }
   }
-  return { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }
+  return null
 }
+
+/** The answer of the first safety rule that has one; null: nothing stands against going on. */
+export const decideSafety = (context: MoveContext): MoveDecision | null => ask(safetyRules, context)
+
+/**
+ * What one move does next: events, when to ask again, and what it waits for. In the order of the rules; the first
+ * that answers wins. Pure: the same state, plan, facts and time give the same answer. Called again after its events
+ * were folded, until it has none.
+ */
+export const decideMove = (context: MoveContext): MoveDecision =>
+  ask(safetyRules, context) ??
+  ask(progressRules, context) ?? { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }

@@ -160,6 +160,10 @@ export const answerDrift: Rule = (context) => {
       return happens({ kind: 'drift ended', lane, because: 'it is as it should be again' })
     }
     const intent = state.lanes[lane]
+    if (intent !== undefined && state.toPutRight.includes(lane))
+      return happens(
+        intend(context, intent.goal, `put right on request: ${found.what}`, context.plan.policy.stepLimitMs),
+      )
     if (known === undefined) {
       const drifted: MoveEvent = { kind: 'drifted', lane, found: found.what, towards: found.towards }
       if (found.towards === 'blue' || intent === undefined) return happens(drifted)

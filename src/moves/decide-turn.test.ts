@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest'
+import { openSmallWorld, smallPlan } from './small-world.ts'
+
+type Small = ReturnType<typeof openSmallWorld>
+
+/** Plays a healthy world until the exposed service has the weight, or the release has ended. */
+const playUntil = (small: Small, weight: number | 'ended'): void => {
+  for (let i = 0; i < 100; i += 1) {
+    if (small.journal.release.ended !== null || small.world.weight === weight) return
+    small.pass(1000)
+    if (small.world.owner === 'green' && (small.journal.moves.get('invoices')?.goodRuns ?? 0) < 2)
+      small.run('invoices', true)
+    const storefront = small.journal.moves.get('storefront')
+    if (storefront?.reachedAt !== null && storefront?.lanes.weights !== undefined && small.world.weight !== weight)
+      small.judge('storefront', 'advance')
+  }
+}
+
+describe('a release of three services', () => {
+  it('moves the non-exposed first, then users by weights, and ends done', () => {
+    const small = openSmallWorld()
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended).toMatchObject({ outcome: 'done' })
+    expect(small.eventsOf('phase entered').map((event) => event.phase)).toEqual([
+      'prepare',
+      'migrate',
+      'parallel',
+      'transition',
+      'monitor',
+      'evaluate',
+    ])
+    expect(
+      small.eventsOf('intended').flatMap((event) => (event.goal.kind === 'weights' ? [event.goal.green] : [])),
+    ).toEqual([5, 50, 100])
+    expect(small.eventsOf('wave started').map((event) => event.wave)).toEqual([1, 2, 3])
+    expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'green', label: 'proven' })
+  })
+
+  it('starts no wave before every service of the earlier ones has settled', () => {
+    const small = openSmallWorld()
+    playUntil(small, 'ended')
+    const at = (kind: 'wave started' | 'wave settled', wave: number) =>
+      small.entries.findIndex(
+        (entry) =>
+          (entry.event.kind === 'wave started' || entry.event.kind === 'wave settled') &&
+          entry.event.kind === kind &&
+          entry.event.wave === wave,
+      )
+    expect(at('wave started', 2)).toBeGreaterThan(at('wave settled', 1))
+    expect(at('wave started', 3)).toBeGreaterThan(at('wave settled', 2))
+  })
+
+  it('prepares the exposed service during parallel operation, without giving it users', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 60 && small.journal.release.phase !== 'parallel'; i += 1) {
+      small.pass(500)
+      if (small.world.owner === 'green') small.run('invoices', true)
+    }
+    small.pass(500)
+    expect(small.world.replicas.storefront).toEqual({ blue: 2, green: 2 })
+    expect(small.world.weight).toBe(0)
+  })
+
+  it('takes users off green in the turn of the verdict, then takes the service back', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.judge('storefront', 'roll back')
+    small.pass(0)
+    expect(small.world.weight).toBe(0)
+    small.pass(1000)
+    expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'blue' })
+    expect(small.journal.moves.get('catalogue')?.settled).toMatchObject({ on: 'green' })
+    expect(small.journal.release.ended).toBeNull()
+    expect(small.eventsOf('called a person').at(-1)?.because).toContain('storefront went back')
+  })
+
+  it('takes everything back, dependents before what they need, where the policy says so', () => {
+    const small = openSmallWorld(smallPlan({ afterRollback: 'release' }))
+    playUntil(small, 50)
+    small.judge('storefront', 'roll back')
+    for (let i = 0; i < 5; i += 1) small.pass(1000)
+    expect(small.journal.release.ended).toMatchObject({ outcome: 'rolled back' })
+    expect(small.world).toMatchObject({ weight: 0, owner: 'blue', replicas: { catalogue: { blue: 2, green: 0 } } })
+    const back = small.entries.flatMap((entry) =>
+      entry.event.kind === 'ordered' && entry.event.order === 'back' ? [entry.stream] : [],
+    )
+    expect(back.indexOf('move/catalogue')).toBeGreaterThan(back.indexOf('move/invoices'))
+  })
+
+  it('holds a job at its first failure on green and calls a person, who lets it go on', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 30 && small.world.owner !== 'green'; i += 1) small.pass(1000)
+    small.run('invoices', false)
+    small.pass(1000)
+    expect(small.eventsOf('called a person').at(-1)).toMatchObject({ service: 'invoices' })
+    small.request('r1', { kind: 'resume', service: 'invoices', because: 'it was the printer' })
+    small.pass(1000)
+    expect(small.eventsOf('answered').at(-1)).toMatchObject({ id: 'r1', answer: 'accepted' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
+
+  it('puts a weight right that somebody raised by hand', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.pass(10)
+    small.world.weight = 80
+    small.pass(10)
+    small.pass(10)
+    expect(small.world.weight).toBe(5)
+    expect(small.eventsOf('drifted').at(-1)).toMatchObject({ towards: 'green' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
+
+  it('never undoes a weight that somebody lowered by hand: it holds and calls a person', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.pass(10)
+    small.world.weight = 10
+    for (let i = 0; i < 5; i += 1) {
+      small.judge('storefront', 'advance')
+      small.pass(1000)
+    }
+    expect(small.world.weight).toBe(10)
+    expect(small.eventsOf('called a person').at(-1)?.because).toContain('towards blue')
+    small.request('r1', { kind: 'resume', service: 'storefront', because: 'was me' })
+    small.pass(10)
+    expect(small.world.weight).toBe(50)
+  })
+
+  it('keeps the weights while blue is unready, and goes on when it is back', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.world.ready.blue = false
+    for (let i = 0; i < 3; i += 1) {
+      small.pass(1000)
+      small.judge('storefront', 'advance')
+    }
+    expect(small.world.weight).toBe(5)
+    small.world.ready.blue = true
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
+
+  it('pauses for a new version on blue until green runs the same, and starts the evidence anew', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    const era = small.journal.moves.get('storefront')?.era ?? 0
+    small.world.version.blue = '2'
+    small.pass(1000)
+    small.judge('storefront', 'advance')
+    small.pass(1000)
+    expect(small.world.weight).toBe(5)
+    expect(small.journal.moves.get('storefront')?.paused?.cause).toBe('version')
+    small.world.version.green = '2'
+    small.pass(1000)
+    expect(small.journal.moves.get('storefront')?.era).toBe(era + 1)
+    expect(small.world.weight).toBe(5)
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
+
+  it('calls a person when metrics of both arms are missing, and never goes back for that alone', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.pass(10)
+    small.judge('storefront', 'blind')
+    for (let i = 0; i < 10; i += 1) small.pass(1000)
+    expect(small.world.weight).toBe(5)
+    expect(small.eventsOf('called a person').at(-1)?.because).toContain('blind')
+    expect(small.eventsOf('asked to go back')).toHaveLength(0)
+  })
+
+  it('goes back when green stops answering the router for longer than the limit', () => {
+    const small = openSmallWorld(smallPlan({ afterRollback: 'release' }))
+    playUntil(small, 5)
+    small.pass(10)
+    small.world.restarts += 3
+    for (let i = 0; i < 6; i += 1) small.pass(1000)
+    expect(small.journal.release.ended?.outcome).toBe('rolled back')
+  })
+
+  it('is stuck, tells it once, and tries again when a person resumes it', () => {
+    const small = openSmallWorld()
+    small.refusing.set('catalogue/workload', { kind: 'refused', because: 'no such image' })
+    for (let i = 0; i < 5; i += 1) small.pass(1000)
+    expect(small.eventsOf('stuck')).toHaveLength(1)
+    expect(small.eventsOf('called a person')).toHaveLength(1)
+    small.refusing.clear()
+    small.request('r1', { kind: 'resume', service: null, because: 'pushed the image' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+    expect(small.eventsOf('call ended')).toHaveLength(1)
+  })
+
+  it('lets a person take one service back with its dependents, and retry it', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.request('r1', {
+      kind: 'roll back',
+      scope: { kind: 'service', service: 'catalogue' },
+      because: 'a hunch',
+      assumeDead: null,
+    })
+    for (let i = 0; i < 4; i += 1) small.pass(1000)
+    expect(small.world).toMatchObject({ weight: 0, owner: 'blue' })
+    expect(small.journal.release.ended).toBeNull()
+    small.request('r2', { kind: 'retry', service: null, because: 'hunch was wrong' })
+    small.pass(100)
+    expect(small.eventsOf('answered').at(-1)).toMatchObject({ id: 'r2', answer: 'accepted' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
+
+  it('takes a finished release back as long as blue is not retired', () => {
+    const small = openSmallWorld()
+    playUntil(small, 'ended')
+    small.request('r1', {
+      kind: 'roll back',
+      scope: { kind: 'everything' },
+      because: 'the numbers are odd',
+      assumeDead: null,
+    })
+    for (let i = 0; i < 5; i += 1) small.pass(1000)
+    expect(small.journal.release.ended?.outcome).toBe('rolled back')
+    expect(small.world).toMatchObject({ weight: 0, owner: 'blue', replicas: { storefront: { blue: 2, green: 0 } } })
+  })
+
+  it('ends failed before anything moved when a check blocks', () => {
+    const small = openSmallWorld()
+    small.append('release', { kind: 'checked', blocking: ['storefront: GREETING differs'], notes: [], findings: null })
+    small.pass(1000)
+    expect(small.journal.release.ended?.outcome).toBe('failed')
+    expect(small.eventsOf('intended')).toHaveLength(0)
+  })
+
+  it('refuses a skip in mid-crossing and takes one before it', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.request('r1', { kind: 'skip', service: 'storefront', because: 'not today' })
+    small.pass(10)
+    expect(small.eventsOf('answered').at(-1)).toMatchObject({ id: 'r1', answer: 'refused' })
+  })
+
+  it('counts no time in which nobody watched as soak', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 10 && small.journal.moves.get('catalogue')?.step !== 2; i += 1) small.pass(0)
+    const before = small.entries.at(-1)?.at ?? 0
+    small.append('release', { kind: 'not watched', from: before, until: before + 60_000, because: 'no engine' })
+    small.pass(60_000)
+    small.pass(1000)
+    expect(small.journal.moves.get('catalogue')?.settled).toBeNull()
+    small.pass(1000)
+    small.pass(0)
+    expect(small.journal.moves.get('catalogue')?.settled).toMatchObject({ on: 'green' })
+  })
+})

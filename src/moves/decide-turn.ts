@@ -1,0 +1,135 @@
+import { bug } from '../errors.ts'
+import type { JournalEvent, MoveEvent, Recorded, ReleaseEvent } from '../journal/events.ts'
+import { moveStream, releaseStream } from '../journal/events.ts'
+import type { JournalState } from '../journal/fold.ts'
+import { foldMove, type MoveState, newMove } from '../journal/move-state.ts'
+import { foldRelease, type ReleaseState } from '../journal/release-state.ts'
+import type { Plan } from '../plan/plan.ts'
+import { decideMove, decideSafety, type MoveDecision } from './decide-move.ts'
+import { decideRelease } from './decide-release.ts'
+import type { MoveContext } from './decision.ts'
+import type { MoveFacts } from './facts.ts'
+import type { Millis } from './goal.ts'
+import { type MoveReport, reportMove } from './report.ts'
+
+export type TurnInput = {
+  readonly journal: JournalState
+  readonly plan: Plan
+  readonly facts: (service: string) => MoveFacts
+  /** Moves that something happened to: an outcome, an observation, a time. Moves that get an order wake by themselves. */
+  readonly woken: ReadonlySet<string>
+  /** The reports of the last turn; missing ones are made. */
+  readonly reports: ReadonlyMap<string, MoveReport>
+  readonly now: Millis
+  readonly epoch: number
+  readonly observation: number
+}
+
+export type TurnResult = {
+  /** In the order in which they were decided. */
+  readonly events: readonly { readonly stream: string; readonly event: JournalEvent }[]
+  readonly reports: ReadonlyMap<string, MoveReport>
+  /** When each decided move wants to be asked again; null: when something happens to it. */
+  readonly wakeMoves: ReadonlyMap<string, Millis | null>
+  readonly wakeRelease: Millis | null
+  /** Names of the rules that answered, for coverage and explanations. */
+  readonly rules: readonly string[]
+}
+
+/** Far above what one turn of one release needs; beyond it two rules answer each other for ever, which is a fault of ours. */
+const maxRounds = 10_000
+
+/**
+ * One turn: first every woken move may stop (safety), then the release gives orders, then moves take their next
+ * step; again until nothing follows any more. Safety first is what keeps a service from taking users in the very
+ * turn in which something that it needs has failed. Pure: works on a copy, and returns what happened.
+ */
+export const decideTurn = (input: TurnInput): TurnResult => {
+  const turn = openTurn(input)
+  for (let round = 0; ; round += 1) {
+    if (round > maxRounds) throw bug(`a turn does not come to an end; last rules: ${turn.rules.slice(-6).join(', ')}`)
+    if (turn.everyMove((service) => turn.step(service, decideSafety))) continue
+    if (turn.stepRelease()) continue
+    if (turn.everyMove((service) => turn.step(service, decideMove))) continue
+    break
+  }
+  return turn.result()
+}
+
+const openTurn = (input: TurnInput) => {
+  const { plan, now } = input
+  let release: ReleaseState = input.journal.release
+  let position = input.journal.position
+  let wakeRelease: Millis | null = null
+  const moves = new Map<string, MoveState>()
+  const reports = new Map(input.reports)
+  const woken = new Set(input.woken)
+  const wakeMoves = new Map<string, Millis | null>()
+  const events: { stream: string; event: JournalEvent }[] = []
+  const rules: string[] = []
+
+  const stateOf = (service: string): MoveState =>
+    moves.get(service) ?? input.journal.moves.get(service) ?? newMove(service)
+  const planOf = (service: string) => {
+    const move = plan.moves[service]
+    if (move === undefined) throw bug(`no plan for ${service}`)
+    return move
+  }
+  const entry = <E extends JournalEvent>(stream: string, version: number, event: E): Recorded<E> => {
+    position += 1
+    return { position, stream, version, at: now, epoch: input.epoch, observation: input.observation, event, hash: '' }
+  }
+  const tellMove = (service: string, event: MoveEvent): void => {
+    const state = stateOf(service)
+    moves.set(service, foldMove(state, entry(moveStream(service), state.version + 1, event)))
+    events.push({ stream: moveStream(service), event })
+    woken.add(service)
+  }
+  const tellRelease = (event: ReleaseEvent): void => {
+    release = foldRelease(release, entry(releaseStream, release.version + 1, event))
+    events.push({ stream: releaseStream, event })
+  }
+  const report = (service: string, decision: MoveDecision | null): void => {
+    reports.set(service, reportMove(stateOf(service), planOf(service), decision))
+  }
+  for (const service of Object.keys(plan.moves)) if (!reports.has(service)) woken.add(service)
+
+  return {
+    rules,
+    /** Whether any woken move had something to say. */
+    everyMove: (step: (service: string) => boolean): boolean => {
+      let any = false
+      for (const service of woken) any = step(service) || any
+      return any
+    },
+    step: (service: string, decide: (context: MoveContext) => MoveDecision | null): boolean => {
+      const decision = decide({
+        state: stateOf(service),
+        plan: planOf(service),
+        facts: input.facts(service),
+        gaps: release.gaps,
+        now,
+      })
+      if (decision === null) return false
+      for (const event of decision.events) tellMove(service, event)
+      wakeMoves.set(service, decision.wakeAt)
+      report(service, decision)
+      if (decision.events.length > 0) rules.push(decision.rule)
+      return decision.events.length > 0
+    },
+    stepRelease: (): boolean => {
+      for (const service of woken) if (!reports.has(service)) report(service, null)
+      const decision = decideRelease({ state: release, plan, reports, now })
+      for (const event of decision.release) tellRelease(event)
+      for (const { service, event } of decision.moves) {
+        tellMove(service, event)
+        report(service, null)
+      }
+      wakeRelease = decision.wakeAt
+      const any = decision.release.length + decision.moves.length > 0
+      if (any) rules.push(decision.rule)
+      return any
+    },
+    result: (): TurnResult => ({ events, reports, wakeMoves, wakeRelease, rules }),
+  }
+}
