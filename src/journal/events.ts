@@ -12,8 +12,12 @@ export type VerdictKind = (typeof verdictKinds)[number]
 export type JudgedEvidence = {
   readonly verdict: VerdictKind
   readonly because: string
-  /** For `hold`: evidence against green, or only not proven yet. For `advance`: proven, or timed. */
-  readonly cause: 'evidence' | 'not proven yet' | 'stale' | 'proven' | 'timed' | 'no data' | 'guard'
+  /** The judge's own word: `proven` or `timed` for an advance; `guard`, `evidence` or `limit` for going back; what it waits for; what is missing. */
+  readonly cause: string
+  /** The judge found something against green, rather than only not enough for it. */
+  readonly against: boolean
+  /** Only a person, or better evidence, ends it. */
+  readonly untilPerson: boolean
   readonly evidence: Json
 }
 

@@ -249,6 +249,8 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
         step: state?.step ?? 0,
         verdict,
         cause,
+        against: verdict === 'hold' || verdict === 'roll back',
+        untilPerson: false,
         because: `test says ${verdict}`,
         evidence: null,
       })

@@ -190,15 +190,12 @@ export const answerDrift: Rule = (context) => {
 export const boundEvidenceHold: Rule = (context) => {
   const { state, plan, gaps, now } = context
   const { judged } = state
-  if (judged === null || judged.verdict !== 'hold' || judged.cause === 'not proven yet' || state.settled !== null)
-    return null
+  if (judged === null || judged.verdict !== 'hold' || !judged.against || state.settled !== null) return null
   const { afterMs, then } = plan.policy.holdLimit
   const heldFor = observedBetween(judged.since, now, gaps)
+  const actions = [rollbackCommand(state.service), resumeCommand(state.service), `titrate explain ${state.service}`]
+  if (judged.untilPerson) return waitsForPerson(judged.because, actions)
   if (heldFor < afterMs) return waits(judged.because, now + afterMs - heldFor)
-  if (then === 'roll back' && judged.cause === 'evidence')
-    return askToGoBack(context, `held for ${Math.round(heldFor / 1000)} s: ${judged.because}`)
-  return waitsForPerson(`held for ${Math.round(afterMs / 1000)} s: ${judged.because}`, [
-    rollbackCommand(state.service),
-    `titrate explain ${state.service}`,
-  ])
+  if (then === 'roll back') return askToGoBack(context, `held for ${Math.round(heldFor / 1000)} s: ${judged.because}`)
+  return waitsForPerson(`held for ${Math.round(afterMs / 1000)} s: ${judged.because}`, actions)
 }
