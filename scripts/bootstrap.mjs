@@ -59,18 +59,15 @@ const install = () => {
   // `npm run` puts node_modules/.bin first in PATH. npm must not run on the Node.js that it is about to remove.
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(modules))
   const env = { ...process.env, PATH: path.join(delimiter), NODE_ENV: 'development' }
-  const onWindows = process.platform === 'win32' // npm is a command file there, which only a shell runs
   return run('npm', ['ci', '--loglevel=error', '--no-fund', '--no-audit'], {
     env,
-    shell: onWindows,
     stdio: ['ignore', 2, 2], // stdout belongs to the script
   })
 }
 
 /** The pinned Node.js where this platform has one, else the current one if it is new enough, else nothing. */
 const findNode = () => {
-  const program = process.platform === 'win32' ? 'node.exe' : 'node'
-  const pinned = join(modules, `node-${process.platform}-${process.arch}`, 'bin', program)
+  const pinned = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node')
   if (existsSync(pinned)) return pinned
   return supportsNode(process.versions.node) ? process.execPath : undefined
 }
