@@ -72,8 +72,8 @@ export const absorb = (setup: JudgeSetup, state: JudgeState, sample: Sample): Ju
     young: latency.young,
     last: {
       any: at,
-      blue: blue === null ? state.last.blue : at,
-      green: green === null ? state.last.green : at,
+      blue: errorCount(blue) === null ? state.last.blue : at,
+      green: errorCount(green) === null ? state.last.green : at,
       measured: measured ? at : state.last.measured,
       due: state.last.due,
     },
@@ -90,7 +90,7 @@ const absorbBlueOnly = (setup: JudgeSetup, state: JudgeState, { blue, at }: Samp
       errors: addBlue(state.blueTotal.errors, asBlock(errorCount(blue))),
       latency: state.blueTotal.latency.map((sum, i) => addBlue(sum, asBlock(slowCount(blue?.latency, thresholds[i])))),
     },
-    last: { ...state.last, any: at, blue: blue === null ? state.last.blue : at },
+    last: { ...state.last, any: at, blue: errorCount(blue) === null ? state.last.blue : at },
   }
 }
 
@@ -175,19 +175,23 @@ const absorbObjectives = (
   }
 }
 
-const errorCount = (arm: Arm | null): Counted | null => arm && { x: arm.errors, n: arm.requests }
+/** A count that is no number would poison the evidence for ever: it counts as not measured. */
+const counted = (x: number, n: number): Counted | null =>
+  Number.isFinite(x) && Number.isFinite(n) && x >= 0 && n >= 0 ? { x, n } : null
+
+const errorCount = (arm: Arm | null): Counted | null => arm && counted(arm.errors, arm.requests)
 
 const slowCount = (
   histogram: Histogram | null | undefined,
   threshold: { readonly ms: number } | undefined,
 ): Counted | null => {
   const slow = histogram && threshold ? slowerThan(histogram, threshold.ms) : null
-  return slow === null || !histogram ? null : { x: slow, n: histogram.count }
+  return slow === null || !histogram ? null : counted(slow, histogram.count)
 }
 
 const dropCount = (drop: DropSetup, arm: Arm | null, assigned: number | undefined): Counted | null => {
   const x = drop.counts.kind === 'business' ? arm?.business?.[drop.counts.counter] : arm?.requests
-  return x === undefined || assigned === undefined ? null : { x, n: assigned }
+  return x === undefined || assigned === undefined ? null : counted(x, assigned)
 }
 
 const withBlue = (green: Counted, blue: Counted | null): Block => ({
