@@ -18,24 +18,26 @@ type Layer = {
 }
 
 const domain = `^src/((${domainFolders.join('|')})/|errors\\.ts$)`
+/** The two contracts between the engine and the world. They hold types only, so either side may import them. */
 const ports = '^src/engine/ports\\.ts$'
+const storeContract = '^src/store/store\\.ts$'
 /** How files that people write are read and faulted: environments and routers have files as releases do. */
 const fileReading = '^src/config/(positioned-yaml|duration|nearest)\\.ts$'
 
 export const layers: Readonly<Record<string, Layer>> = {
   domain: { files: domain, mayImport: [] },
   config: { files: '^src/config/', mayImport: [] },
-  engine: { files: '^src/engine/', mayImport: [] },
-  rehearsal: { files: '^src/rehearsal/', mayImport: ['^src/engine/'] },
+  engine: { files: '^src/engine/', mayImport: [storeContract] },
+  rehearsal: { files: '^src/rehearsal/', mayImport: ['^src/engine/', storeContract] },
   providers: { files: '^src/providers/', mayImport: [ports, fileReading] },
   store: { files: '^src/store/', mayImport: [ports] },
-  views: { files: '^src/views/', mayImport: ['^src/store/store\\.ts$', ports] },
+  views: { files: '^src/views/', mayImport: [storeContract, ports] },
   // What people see. Commands act through the engine and a release file; they get stores and providers passed in.
   report: { files: '^src/report/', mayImport: ['^src/views/'] },
-  api: { files: '^src/api/', mayImport: ['^src/(views|engine|config|report)/', '^src/store/store\\.ts$'] },
+  api: { files: '^src/api/', mayImport: ['^src/(views|engine|config|report)/', storeContract] },
   cli: {
     files: '^src/cli/',
-    mayImport: ['^src/(views|engine|config|report|api|rehearsal)/', '^src/store/store\\.ts$'],
+    mayImport: ['^src/(views|engine|config|report|api|rehearsal)/', storeContract],
   },
   // The demo is a program of its own that uses Titrate as a person would; only main.ts starts it.
   demo: { files: '^src/demo/', mayImport: ['^src/(?!main\\.ts$)'] },
