@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { recordedSamples } from './recorded-samples.ts'
 import { readRecording } from './recording.ts'
@@ -159,5 +160,22 @@ describe('replaying', () => {
       ),
     )
     expect(replay(bare).rows.map((row) => row.weightGreen)).toEqual([10, 10])
+  })
+})
+
+describe('the documentation', () => {
+  const page = readFileSync(new URL('../../docs/judge-replay.md', import.meta.url), 'utf8')
+  test.each([
+    ['json', 'jsonl'],
+    ['csv', 'csv'],
+  ] as const)('its %s example is judged', (fence, format) => {
+    const example = new RegExp(`\`\`\`${fence}\n([^]*?)\`\`\``).exec(page)?.[1] ?? ''
+    const { rows } = replay(read(example, format))
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({
+      weightGreen: 5,
+      blue: { requests: 950, errors: 1 },
+      green: { requests: 51, errors: 1 },
+    })
   })
 })
