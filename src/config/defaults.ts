@@ -37,7 +37,7 @@ export const releasePolicyDefaults = {
 
 export const heartbeatDefaults = { every: '30s' } as const
 
-export const testDefaults = { timeout: '30s', rate: 50, for: '30s' } as const
+export const testDefaults = { timeout: '30s', rate: 50, for: '30s', maxAge: '1h' } as const
 
 /** Names of series and labels as the embedded router and the supervisors serve them. */
 export const metricNameDefaults = {

@@ -6,10 +6,7 @@ import { z } from 'zod'
  * can still be told from what was assumed.
  */
 export const documented = <S extends z.ZodType>(schema: S, description: string, fallback?: unknown): z.ZodOptional<S> =>
-  // `.meta` gives back the same kind of schema as it was called on; its type says so only for a known one.
-  z.optional(
-    (fallback === undefined ? schema.meta({ description }) : schema.meta({ description, default: fallback })) as S,
-  )
+  z.optional(fallback === undefined ? schema.meta({ description }) : schema.meta({ description, default: fallback }))
 
 /** A field that must be there. */
-export const required = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description }) as S // as above
+export const required = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description })

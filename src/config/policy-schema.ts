@@ -25,7 +25,7 @@ const judgeFields = {
         '… plus this part of its requests.',
         policyDefaults.judge.errors.delta,
       ),
-      max: documented(probability, 'Objective: the error ratio that green may never exceed, whatever blue does.'),
+      objective: documented(probability, 'The error ratio that green may never exceed, whatever blue does.'),
     }),
     'How errors are judged.',
   ),
@@ -41,12 +41,12 @@ const judgeFields = {
         'Slower than this many times blue: roll back.',
         policyDefaults.judge.latency.rollbackMargin,
       ),
-      max: documented(
+      objective: documented(
         z.strictObject({
           quantile: required(probability, 'Which part of the requests, for instance 0.99.'),
           within: required(durationSchema, 'How long they may take.'),
         }),
-        'Objective: so much of the requests must be answered within this time.',
+        'So much of the requests must be answered within this time.',
       ),
     }),
     'How latency is judged.',

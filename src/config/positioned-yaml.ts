@@ -82,7 +82,7 @@ export const parsePositionedYaml = (file: string, text: string): Read<Positioned
     faults: [{ file, ...at(offset), path: '', value: null, expected: 'valid YAML', suggestion: why }],
   })
   try {
-    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' })
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' })
     const problems = [...document.errors, ...document.warnings]
     if (problems.length > 0) {
       return {
@@ -172,15 +172,16 @@ const valueAt = (data: unknown, path: FaultPath): unknown => {
 /** Whoever writes a secret where its reference belongs must not find it in a log. */
 const maySecret = (path: FaultPath): boolean => path.some((part) => /secret|password|token|key$/i.test(String(part)))
 
-/** `postgresql://user:password@host`: what stands between the name and the host. */
-const passwordInUrl = /(:\/\/[^\s/@:]*:)[^\s/@]*@/g
+/** `postgresql://user:password@host`, also where it isn't quite a URL: what stands before the host may be a password. */
+const beforeHost = /^(")[^@]*:.*@/
+const secretInQuery = /([?&][^=&"]*(?:password|passwd|secret|token|key|sig)[^=&"]*=)[^&"]*/gi
 
 const shown = (path: FaultPath, value: unknown): string | null => {
   if (value === undefined) return 'nothing'
   if (maySecret(path)) return null
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a map'
-  const text = JSON.stringify(value).replace(passwordInUrl, '$1***@')
+  const text = JSON.stringify(value).replace(beforeHost, '$1…@').replace(secretInQuery, '$1…')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
 
@@ -201,7 +202,16 @@ export const parseBySchema = <S extends z.ZodType>(yaml: PositionedYaml, schema:
   const parsed = schema.safeParse(yaml.data)
   if (parsed.success) return { kind: 'ok', value: parsed.data }
   const faults = parsed.error.issues.flatMap((issue) => faultsOfIssue(yaml, schema, issue, []))
-  return { kind: 'faults', faults: faults.toSorted((a, b) => a.line - b.line || a.column - b.column) }
+  return { kind: 'faults', faults: firstOfEach(faults).toSorted((a, b) => a.line - b.line || a.column - b.column) }
+}
+
+/** What is of the wrong type is measured all the same, and that it is too short then means nothing. */
+const firstOfEach = (faults: readonly Fault[]): Fault[] => {
+  const seen = new Set<string>()
+  return faults.filter(({ line, column, path }) => {
+    const place = `${line}:${column} ${path}`
+    return !seen.has(place) && seen.add(place)
+  })
 }
 
 type Issue = z.core.$ZodIssue

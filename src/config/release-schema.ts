@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { serviceKinds } from '../inventory/estate.ts'
+import { confirmations, crossing } from '../plan/plan-input.ts'
 import { heartbeatDefaults, metricNameDefaults, testDefaults } from './defaults.ts'
 import { documented, required } from './documented.ts'
 import { durationSchema } from './duration.ts'
@@ -57,19 +58,21 @@ const testSchema = z.strictObject({
   ),
   for: documented(durationSchema, 'How long a stress test goes on.', testDefaults.for),
   timeout: documented(durationSchema, 'How long it may take.', testDefaults.timeout),
-  maxAge: documented(durationSchema, 'How old a result may be that a step relies on.'),
+  maxAge: documented(durationSchema, 'How old a result may be that a step relies on.', testDefaults.maxAge),
 })
+
+const beforeMeans = 'The step that waits, as `titrate plan` prints it; `crossing`: the first one that crosses.'
 
 const approvalSchema = z.strictObject({
   name: required(name, 'What is approved: the NAME of `titrate approve SERVICE NAME`.'),
   by: documented(people, 'The people who may approve; none named: anyone who may act on the release.'),
-  before: documented(text, 'The step that waits, as `titrate plan` prints it.', 'crossing'),
+  before: documented(text, beforeMeans, crossing),
 })
 
 const conditionSchema = z.strictObject({
   name: required(name, 'How the condition is called where it is shown.'),
   when: required(text, 'A CEL expression over the documented facts; true lets the step begin.'),
-  before: documented(text, 'The step that waits, as `titrate plan` prints it.', 'crossing'),
+  before: documented(text, beforeMeans, crossing),
 })
 
 export const serviceSchema = z.strictObject({
@@ -77,7 +80,20 @@ export const serviceSchema = z.strictObject({
     z.array(z.enum(serviceKinds)).min(1).max(serviceKinds.length),
     'What it is, where that can’t be told from what is seen.',
   ),
-  needs: documented(names, 'Services that it calls; they move first and go back last.'),
+  needs: documented(
+    z.union(
+      [
+        names,
+        z.strictObject({
+          also: documented(names, 'Services that it calls, beside those that are seen.'),
+          not: documented(names, 'Services that it doesn’t call, although it looks like it.'),
+        }),
+      ],
+      { error: 'a list of services, or { also: [ … ], not: [ … ] }' },
+    ),
+    'Services that it calls, beside those that are seen; they move first and go back last.',
+  ),
+  nameOnGreen: documented(name, 'Its name on green, where that differs.'),
   concurrency: documented(
     z.enum(['one', 'many']),
     '`one`: only one copy may run anywhere, so it is stopped before it starts; `many`: both sides may run at once.',
@@ -93,6 +109,10 @@ export const serviceSchema = z.strictObject({
     'Calendar windows that must all be open when it moves; an empty list: at any time.',
   ),
   conditions: documented(z.array(conditionSchema), 'What must be true before a step begins.'),
+  confirmed: documented(
+    z.array(z.enum(confirmations)),
+    'What was answered once and for all: that what it does at its start does no harm on green (`acts at start`), that both sides may take work at once (`both sides take work`), that it may be away while its only copy changes sides (`interruption`).',
+  ),
   skipParity: documented(text, 'Why its differences between blue and green don’t matter; they are shown all the same.'),
 })
 

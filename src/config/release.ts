@@ -1,7 +1,6 @@
-import { bug } from '../errors.ts'
-import type { ServiceKind } from '../inventory/estate.ts'
+import type { Overrides, ServiceOverride } from '../inventory/overrides.ts'
 import type { Millis } from '../moves/goal.ts'
-import type { TestDefinition } from '../plan/plan.ts'
+import type { Confirmation, ServiceRules, ServiceTest } from '../plan/plan-input.ts'
 import type { Policy, ReleasePolicy } from '../plan/policy.ts'
 import type { Calendar } from './calendar.ts'
 import type { notifiedKinds } from './release-schema.ts'
@@ -22,7 +21,7 @@ export type ResolvedRelease = {
   readonly anyService: ServiceSettings
   /** The services that the file names, each complete. */
   readonly services: Readonly<Record<string, ServiceSettings>>
-  /** Set: `alpha` of services that don't say their own is this, divided by the number of judged services. */
+  /** The chance of a false rollback for the whole release, which is divided by how many are judged; null: it is per service. */
   readonly alphaPerRelease: number | null
   readonly parity: ParitySettings
   readonly calendar: Calendar
@@ -64,14 +63,10 @@ export type MetricNames = {
 }
 
 export type ServiceSettings = {
-  /** null: told from what is seen. */
-  readonly kinds: readonly ServiceKind[] | null
-  /** Beside what is seen. */
-  readonly needs: readonly string[]
-  /** null: told from what is seen (one replica with `Recreate`, or a lease). */
-  readonly concurrency: 'one' | 'many' | null
+  /** What the file says that the inventory can't see. */
+  readonly override: ServiceOverride
   readonly policy: Policy
-  /** The service has an `alpha` of its own, which `alphaPerRelease` doesn't replace. */
+  /** It has an `alpha` of its own, which `alphaPerRelease` doesn't replace. */
   readonly ownAlpha: boolean
   readonly tests: Readonly<Record<string, ServiceTest>>
   readonly approvals: readonly Approval[]
@@ -80,12 +75,12 @@ export type ServiceSettings = {
   /** … and of freezes, none of which may be in force, before a step that crosses. */
   readonly freezes: readonly string[]
   readonly conditions: readonly Condition[]
-  /** Why parity doesn't block it; null: it does. */
+  readonly confirmed: readonly Confirmation[]
+  /** Why its differences don't block; null: they do. */
   readonly skipParity: string | null
 }
 
-export type ServiceTest = { readonly test: TestDefinition; readonly maxAgeMs: Millis }
-/** `by` null: anyone. `before` is a step's name, or `crossing`: the first step that crosses. */
+/** `by` null: anyone who may act on the release. `before`: a step's name, or `crossing`. */
 export type Approval = { readonly name: string; readonly by: readonly string[] | null; readonly before: string }
 export type Condition = { readonly name: string; readonly cel: string; readonly before: string }
 
@@ -121,12 +116,25 @@ export const settingsFor = (release: ResolvedRelease, service: string): ServiceS
   (Object.hasOwn(release.services, service) ? release.services[service] : undefined) ?? release.anyService
 
 /**
- * The complete policy of a service. `judgedServices` is how many services of the release are judged: it is needed
- * where the file gives `alpha` for the whole release, which is divided by it.
+ * The complete policy of a service. `judgedServices` is how many services of the release the judge may take back:
+ * where the file gives `alpha` for the whole release, it is divided by that, but for services that say their own.
  */
-export const policyFor = (release: ResolvedRelease, service: string, judgedServices?: number): Policy => {
+export const policyFor = (release: ResolvedRelease, service: string, judgedServices: number): Policy => {
   const { policy, ownAlpha } = settingsFor(release, service)
   if (release.alphaPerRelease === null || ownAlpha) return policy
-  if (judgedServices === undefined) throw bug('alpha.perRelease is set, but nobody counted the judged services')
   return { ...policy, judge: { ...policy.judge, alpha: release.alphaPerRelease / Math.max(1, judgedServices) } }
 }
+
+/** What the plan needs to know of a service beside its policy. */
+export const rulesFor = (release: ResolvedRelease, service: string): ServiceRules => {
+  const { tests, approvals, windows, freezes, conditions, confirmed } = settingsFor(release, service)
+  return { tests, approvals, windows, freezes, conditions, confirmed }
+}
+
+/** What the inventory needs to know: the services that the file names, each with what people said of it. */
+export const overridesOf = (release: ResolvedRelease): Overrides =>
+  Object.fromEntries(Object.entries(release.services).map(([service, { override }]) => [service, override]))
+
+/** Who may give an approval; null: anyone who may act on the release. */
+export const approversOf = (release: ResolvedRelease, service: string, approval: string): readonly string[] | null =>
+  settingsFor(release, service).approvals.find(({ name }) => name === approval)?.by ?? null
