@@ -2,19 +2,18 @@ import { z } from 'zod'
 import { callJson, followWatch } from './json-over-socket.ts'
 import type { Endpoint } from './replicas.ts'
 
-const endpointsSchema = z.object({
-  services: z.record(
-    z.string(),
-    z.array(
-      z.object({
-        replica: z.string(),
-        port: z.int().min(1).max(65_535),
-        ready: z.boolean(),
-        draining: z.boolean(),
-      }),
-    ),
+export const endpointsByServiceSchema = z.record(
+  z.string(),
+  z.array(
+    z.object({
+      replica: z.string(),
+      port: z.int().min(1).max(65_535),
+      ready: z.boolean(),
+      draining: z.boolean(),
+    }),
   ),
-})
+)
+const endpointsSchema = z.object({ services: endpointsByServiceSchema })
 
 export type Endpoints = Readonly<Record<string, readonly Endpoint[]>>
 

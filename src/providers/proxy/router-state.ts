@@ -18,10 +18,18 @@ const jsonSchema: z.ZodType<Json> = z.json()
 const stopMarkSchema = z.strictObject({ at: z.number(), by: z.string(), because: z.string() })
 const greenSchema = z.number().min(0).max(100)
 
+export const stampSchema = z.strictObject({ fence: fenceSchema, intent: z.string(), baseline: jsonSchema })
+export const claimSeenSchema = z.object({
+  release: z.string().nullable(),
+  epoch: z.int(),
+  stop: stopMarkSchema.nullable(),
+  now: z.number(),
+})
+
 const weightSchema = z.strictObject({
   green: greenSchema,
   revision: z.int().min(0),
-  stamp: z.strictObject({ fence: fenceSchema, intent: z.string(), baseline: jsonSchema }).nullable(),
+  stamp: stampSchema.nullable(),
 })
 
 export const routerStateSchema = z.strictObject({
@@ -32,6 +40,8 @@ export const routerStateSchema = z.strictObject({
   weights: z.record(z.string(), weightSchema),
   /** By release and move: what acts were accepted last. Kept after the release is gone, against calls that come late. */
   fences: z.record(z.string(), z.strictObject({ epoch: z.int(), version: z.int() })),
+  /** The epoch at which a release gave the router free. */
+  freed: z.record(z.string(), z.int()),
 })
 
 /** Bodies of the acting calls. */
@@ -54,6 +64,7 @@ export type RouterState = {
   readonly stop: { readonly mark: StopMark; readonly epoch: number } | null
   readonly weights: Readonly<Record<string, Weight>>
   readonly fences: Readonly<Record<string, { readonly epoch: number; readonly version: number }>>
+  readonly freed: Readonly<Record<string, number>>
 }
 
 export const emptyRouterState: RouterState = {
@@ -63,6 +74,7 @@ export const emptyRouterState: RouterState = {
   stop: null,
   weights: {},
   fences: {},
+  freed: {},
 }
 
 const untouched: Weight = { green: 0, revision: 0, stamp: null }
@@ -100,7 +112,9 @@ export const setWeight = (
   }
   const conflict = conflictOf(service, weight, call.revision)
   if (conflict !== null) return { answer: conflict, state }
-  const stamped = { green, revision: weight.revision + 1, stamp: { fence, intent, baseline } }
+  // The first baseline stays: a later one would describe our own work.
+  const first = weight.stamp?.baseline ?? baseline
+  const stamped = { green, revision: weight.revision + 1, stamp: { fence, intent, baseline: first } }
   return withWeight(
     {
       ...state,
@@ -145,55 +159,61 @@ const sameFence = (a: Fence, b: Fence): boolean =>
   a.release === b.release && a.move === b.move && compareFences(a, b) === 0
 const fenceKey = ({ release, move }: Fence): string => JSON.stringify([release, move])
 
-/**
- * Whose call is taken. After break-glass only the calls of its own epoch are: an engine's older ones come too late, and
- * a newer engine must first have the stop cleared by a person.
- */
+/** Whose call is taken: the owner's (anybody's while the router is free), not an older one, none from before a stop. */
 const reasonAgainst = (state: RouterState, fence: Fence): string | null => {
-  if (state.release !== fence.release) {
-    const owner = state.release === null ? 'to no release: claim it first' : `to release ${state.release}`
-    return `the router belongs ${owner}; the call came from release ${fence.release}`
+  const why = reasonAgainstOwner(state, fence.release, fence.epoch)
+  if (why !== null) return why
+  if (state.stop !== null && fence.epoch <= state.stop.epoch) {
+    const { by, because, at } = state.stop.mark
+    return `${by} stopped the router at ${new Date(at).toISOString()} (${because}); after it: titrate resume --clear-stop`
   }
-  if (fence.epoch < state.epoch) {
-    return `epoch ${fence.epoch} is over: the router has seen epoch ${state.epoch}, another engine has taken over`
+  if (state.release === null && fence.epoch <= (state.freed[fence.release] ?? -1)) {
+    return `release ${fence.release} has given the router free`
   }
-  if (state.stop !== null && fence.epoch !== state.stop.epoch) return stopped(state.stop.mark)
   const newest = state.fences[fenceKey(fence)]
   if (newest !== undefined && compareFences(fence, { ...fence, ...newest }) < 0) {
     const seen = `epoch ${newest.epoch}, version ${newest.version}`
-    return `version ${fence.version} of epoch ${fence.epoch} is older than what was done last (${seen})`
+    return `too late: ${fence.move} was already acted on by ${seen}; this is epoch ${fence.epoch}, version ${fence.version}`
   }
   return null
 }
 
-const stopped = (mark: StopMark): string =>
-  `stopped by ${mark.by} (${mark.because}): a person must clear the stop first (resume --clear-stop)`
+const reasonAgainstOwner = (state: RouterState, release: string, epoch: number): string | null => {
+  if (state.release !== null && state.release !== release) {
+    return `the router belongs to release ${state.release}, not ${release}: finish or roll back that one first`
+  }
+  return epoch < state.epoch
+    ? `epoch ${epoch} of release ${release} is older than ${state.epoch}, which the router has seen`
+    : null
+}
 
 export const claimFor = (state: RouterState, release: string, epoch: number): Change<null> => {
   const why = reasonAgainstOwner(state, release, epoch)
   if (why !== null) return refused(state, why)
-  if (state.stop !== null && epoch !== state.stop.epoch) return refused(state, stopped(state.stop.mark))
   return done(state.release === release && state.epoch === epoch ? state : { ...state, release, epoch })
 }
 
+/** The weights stay as they are; the stamps go, because they say whose the weights are. */
 export const freeFrom = (state: RouterState, release: string, epoch: number): Change<null> => {
   if (state.release === null) return done(state)
   const why = reasonAgainstOwner(state, release, epoch)
-  return why === null ? done({ ...state, release: null, epoch }) : refused(state, why)
+  if (why !== null) return refused(state, why)
+  const weights = Object.entries(state.weights).map(([service, weight]): [string, Weight] => [
+    service,
+    weight.stamp === null ? weight : { ...weight, stamp: null, revision: weight.revision + 1 },
+  ])
+  const freed = { ...state.freed, [release]: epoch }
+  return done({ ...state, release: null, epoch, freed, weights: Object.fromEntries(weights) })
 }
 
-const reasonAgainstOwner = (state: RouterState, release: string, epoch: number): string | null => {
-  if (state.release !== null && state.release !== release) {
-    return `the router belongs to release ${state.release}: finish or roll back that one first`
-  }
-  return epoch < state.epoch ? `epoch ${epoch} is over: the router has seen epoch ${state.epoch}` : null
+/**
+ * Break-glass. Never refused, and never weaker than what was seen: an engine that took over in between is stopped too.
+ * What comes after it acts with a higher epoch.
+ */
+export const stopAt = (state: RouterState, mark: StopMark, epoch: number): Change<null> => {
+  const highest = Math.max(epoch, state.epoch)
+  return done({ ...state, epoch: highest, stop: { mark, epoch: highest } })
 }
-
-/** Break-glass, in one durable write: from then on no engine of another epoch is listened to. */
-export const stopAt = (state: RouterState, mark: StopMark, epoch: number): Change<null> =>
-  epoch < state.epoch
-    ? refused(state, `epoch ${epoch} is over: the router has seen epoch ${state.epoch}; take a higher one`)
-    : done({ ...state, epoch, stop: { mark, epoch } })
 
 export const clearStop = (state: RouterState): Change<null> =>
   done(state.stop === null ? state : { ...state, stop: null })
