@@ -13,6 +13,7 @@ export const errorCodes = {
   ENVIRONMENT_RUNNING: 'Another supervisor already runs this environment.',
   ROUTER_RUNNING: 'Another process already runs this router.',
   ROUTER_UNAVAILABLE: 'The router could not be started, stopped or reached.',
+  ENVIRONMENT_TAKEN: 'An environment belongs to another release, or to a newer engine of this one.',
   STORE_UNAVAILABLE: 'The store of the release could not be opened, read or written.',
   STORE_NEWER: 'The store was written by a newer version of Titrate.',
   JOURNAL_BROKEN: 'The journal does not verify: an event was changed, removed or cut off.',

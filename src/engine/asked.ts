@@ -1,0 +1,57 @@
+import type { Reached } from '../protocols/reached.ts'
+import type { Answer } from './ports.ts'
+
+/** How long a side may take to answer a read before it counts as unreachable for this look. */
+export const readLimitMs = 2_000
+/** How long a port may take over one act before its outcome is unknown. */
+export const actLimitMs = 5_000
+
+/**
+ * Reads of a side as facts: a side that doesn't answer in time, or has no such thing, is no exception.
+ * The limit holds even for a port that ignores its signal.
+ */
+export const asked = async <T>(
+  ask: (signal: AbortSignal) => Promise<Answer<T>>,
+  signal: AbortSignal,
+  limitMs = readLimitMs,
+): Promise<Reached<T>> => {
+  const answer = await limited(ask, signal, limitMs)
+  switch (answer.kind) {
+    case 'ok':
+      return { kind: 'seen', value: answer.value }
+    case 'refused':
+      return { kind: 'absent', because: answer.because }
+    case 'conflict':
+    case 'unknown':
+      return { kind: 'unreachable', because: answer.because }
+    default:
+      return answer satisfies never
+  }
+}
+
+/**
+ * An act with a limit: past it, `unknown`; the call may still land. A controller of its own for each call, because
+ * signals derived from a long-lived one stay with it.
+ */
+export const limited = async <T>(
+  ask: (signal: AbortSignal) => Promise<Answer<T>>,
+  signal: AbortSignal,
+  limitMs = actLimitMs,
+): Promise<Answer<T>> => {
+  if (signal.aborted) return { kind: 'unknown', because: 'it was stopped before it was asked' }
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<Answer<T>>()
+  const stop = (because: string) => {
+    resolve({ kind: 'unknown', because })
+    controller.abort()
+  }
+  const stopped = () => stop('it was stopped while it was asked')
+  const timer = setTimeout(() => stop(`no answer within ${limitMs} ms`), limitMs)
+  signal.addEventListener('abort', stopped, { once: true })
+  try {
+    return await Promise.race([ask(controller.signal), promise])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stopped)
+  }
+}

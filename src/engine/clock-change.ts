@@ -1,0 +1,31 @@
+import type { Millis } from '../moves/goal.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+/** Hours of the local day in which clocks are changed: ticks in them are skipped or run twice that day. */
+const ambiguousHours = 3
+
+const localParts = (zone: string) =>
+  new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', hour: '2-digit', timeZoneName: 'longOffset' })
+
+const read = (format: Intl.DateTimeFormat, at: Millis): { readonly hour: number; readonly offset: string } => {
+  const parts = format.formatToParts(at)
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
+  return { hour: Number(of('hour')), offset: of('timeZoneName') }
+}
+
+/**
+ * Why a handoff today would be ambiguous: the zone's clocks change within a day of now, and the schedule has ticks
+ * between 00 and 03 h. null: it isn't. Cheap for zones without changes; asked for once an attempt at most.
+ */
+export const clockChangeNear = (zone: string, ticks: readonly Millis[], now: Millis): string | null => {
+  const format = localParts(zone)
+  const [before, after] = [read(format, now - dayMs), read(format, now + dayMs)]
+  if (before.offset === after.offset) return null
+  const near = ticks.filter((tick) => Math.abs(tick - now) <= dayMs)
+  if (!near.some((tick) => read(format, tick).hour < ambiguousHours)) return null
+  return (
+    `the clocks of ${zone} change from ${before.offset} to ${after.offset} within a day, and the schedule has ticks ` +
+    `between 00 and 0${ambiguousHours} h; hand it over when the change is more than a day away`
+  )
+}

@@ -1,0 +1,141 @@
+import type { Fence, Json, Millis, Side } from '../moves/goal.ts'
+import { cursorOf } from '../protocols/handoff-cursor.ts'
+import type { Fenced, HandoffAction, HandoffWorld, ScheduleOnSide } from '../protocols/handoff-world.ts'
+import type { Reached } from '../protocols/reached.ts'
+import { asked, limited } from './asked.ts'
+import type { Answer, Call, ScheduleSeen, Schedules } from './ports.ts'
+
+export type HandoffPorts = { readonly blue: Schedules; readonly green: Schedules }
+
+const dayMs = 86_400_000
+/** How far back missed ticks are computed, and how far ahead the next tick is looked for. */
+const longestLookBackMs = 31 * dayMs
+const longestLookAheadMs = 400 * dayMs
+const widening = 8
+
+type Window = { readonly from: Millis; readonly now: Millis; readonly horizonMs: Millis }
+
+/** The ticks after `from` up to the horizon; where none lies ahead, up to the first one further on. */
+const ticksOf = async (
+  schedules: Schedules,
+  service: string,
+  { from, now, horizonMs }: Window,
+  signal: AbortSignal,
+): Promise<Answer<readonly Millis[]>> => {
+  const near = await schedules.ticks(service, from, now + horizonMs, signal)
+  if (near.kind !== 'ok' || near.value.some((tick) => tick > now)) return near
+  for (let reach = horizonMs * widening; ; reach *= widening) {
+    const ahead = await schedules.ticks(service, now, now + Math.min(reach, longestLookAheadMs), signal)
+    if (ahead.kind !== 'ok') return ahead
+    if (ahead.value.length > 0) return { kind: 'ok', value: [...near.value, ...ahead.value.slice(0, 1)] }
+    if (reach >= longestLookAheadMs) return near
+  }
+}
+
+const withTicks = async (
+  seen: Reached<ScheduleSeen>,
+  ticks: (signal: AbortSignal) => Promise<Answer<readonly Millis[]>>,
+  signal: AbortSignal,
+): Promise<Reached<ScheduleOnSide>> => {
+  if (seen.kind !== 'seen') return seen
+  const answer = await asked(ticks, signal)
+  return answer.kind === 'seen' ? { kind: 'seen', value: { schedule: seen.value, ticks: answer.value } } : answer
+}
+
+export type HandoffReading = {
+  readonly service: string
+  readonly now: () => Millis
+  readonly knownRun: Millis | null
+  /** Whether the clocks of the schedule's zone change too near to now; null: they don't. */
+  readonly clockChange: (seen: ScheduleSeen, ticks: readonly Millis[]) => string | null
+}
+
+/** Both schedules and their ticks, read side by side. */
+export const readHandoffWorld = async (
+  ports: HandoffPorts,
+  reading: HandoffReading,
+  signal: AbortSignal,
+): Promise<HandoffWorld> => {
+  const { service } = reading
+  const [blue, green] = await Promise.all([
+    asked((limit) => ports.blue.read(service, limit), signal),
+    asked((limit) => ports.green.read(service, limit), signal),
+  ])
+  const seen = [blue, green].flatMap((side) => (side.kind === 'seen' ? [side.value] : []))
+  const now = Math.max(reading.now(), ...seen.map((schedule) => schedule.now))
+  const cursor = seen.length === 0 ? now : cursorOf(seen, { ran: null, ledger: reading.knownRun })
+  const horizonMs = Math.max(ports.blue.horizonMs, ports.green.horizonMs)
+  const window = { from: Math.max(cursor, now - longestLookBackMs), now, horizonMs }
+  const [blueTicks, greenTicks] = await Promise.all([
+    withTicks(blue, (limit) => ticksOf(ports.blue, service, window, limit), signal),
+    withTicks(green, (limit) => ticksOf(ports.green, service, window, limit), signal),
+  ])
+  const first = blueTicks.kind === 'seen' ? blueTicks.value : null
+  const clockChange = blue.kind === 'seen' && first !== null ? reading.clockChange(blue.value, first.ticks) : null
+  return { blue: blueTicks, green: greenTicks, ticksFrom: window.from, horizonMs, clockChange }
+}
+
+export type HandoffActing = {
+  readonly service: string
+  readonly fence: Fence
+  /** What each object is stamped with: the fields as they were before. */
+  readonly baseline: Readonly<Record<Side, Json>>
+}
+
+const fenceAll = async (
+  schedules: Schedules,
+  call: Call,
+  service: string,
+  ticks: readonly Millis[],
+): Promise<Answer<Fenced>> => {
+  const fenced: Millis[] = []
+  const ran: Millis[] = []
+  for (const tick of ticks) {
+    const answer = await schedules.fence(call, service, tick)
+    if (answer.kind !== 'ok') return answer
+    if (answer.value === 'fenced') fenced.push(tick)
+    else ran.push(tick)
+  }
+  return { kind: 'ok', value: { fenced, ran } }
+}
+
+const perform = (schedules: Schedules, call: Call, acting: HandoffActing, action: HandoffAction): Promise<Answer<unknown>> => {
+  const { service } = acting
+  switch (action.kind) {
+    case 'stamp':
+      return schedules.stamp(call, service, acting.baseline[action.side])
+    case 'pause':
+      return schedules.pause(call, service)
+    case 'barrier':
+      return schedules.barrier(call, service)
+    case 'fence':
+      return fenceAll(schedules, call, service, action.ticks)
+    case 'unfence':
+      return schedules.unfence(call, service, action.after)
+    case 'set cursor':
+      return schedules.setCursor(call, service, action.cursor)
+    case 'run':
+      return schedules.runNow(call, service, action.tick)
+    case 'resume':
+      return schedules.resume(call, service)
+    default:
+      return action satisfies never
+  }
+}
+
+/** Carries one action out, on the revision that the world was read with: whatever lands late is refused. */
+export const actHandoff = (
+  ports: HandoffPorts,
+  acting: HandoffActing,
+  action: HandoffAction,
+  world: HandoffWorld,
+  signal: AbortSignal,
+): Promise<Answer<unknown>> => {
+  const side = world[action.side]
+  const revision = side.kind === 'seen' ? { revision: side.value.schedule.revision } : {}
+  return limited(
+    (limit) =>
+      perform(ports[action.side], { fence: acting.fence, intent: action.intent, ...revision, signal: limit }, acting, action),
+    signal,
+  )
+}

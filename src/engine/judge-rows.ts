@@ -1,0 +1,39 @@
+import type { VerdictKind } from '../journal/events.ts'
+import type { Sample } from '../judge/sample.ts'
+import type { JudgeSetup } from '../judge/setup.ts'
+import type { Summary } from '../judge/verdict.ts'
+import type { Json, Millis } from '../moves/goal.ts'
+import type { Observation } from '../store/store.ts'
+
+/**
+ * What is stored of judging, so that every verdict can be drawn again: how the judge was set up for an era of
+ * evidence, when a step was entered, and each sample with what the judge made of it.
+ */
+export type JudgeRow =
+  | { readonly kind: 'begin'; readonly era: number; readonly at: Millis; readonly setup: JudgeSetup }
+  | {
+      readonly kind: 'step'
+      readonly era: number
+      readonly at: Millis
+      readonly step: number
+      readonly weightGreen: number
+    }
+  | { readonly kind: 'accept'; readonly era: number; readonly at: Millis; readonly check: string }
+  | {
+      readonly kind: 'sample'
+      readonly era: number
+      readonly sample: Sample
+      readonly verdict: VerdictKind
+      readonly because: string
+      readonly evidence: Summary
+    }
+
+export const judgeSubject = (service: string): string => `judge/${service}`
+
+export const toObservation = (service: string, row: JudgeRow): Observation => ({
+  kind: 'sample',
+  subject: judgeSubject(service),
+  at: row.kind === 'sample' ? row.sample.at : row.at,
+  // A row is plain data: numbers, strings, booleans, arrays and objects of them.
+  body: row as unknown as Json,
+})

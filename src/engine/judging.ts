@@ -1,0 +1,257 @@
+import type { MoveEvent } from '../journal/events.ts'
+import type { MoveState } from '../journal/move-state.ts'
+import { judgeSample, verdictAt } from '../judge/judge.ts'
+import type { Histogram, Sample } from '../judge/sample.ts'
+import { businessSetup, type JudgeSetup, judgeSetup, latencySetup, throughputSetup } from '../judge/setup.ts'
+import { acceptCheck, enterStep, type JudgeState, startJudge } from '../judge/state.ts'
+import { speaksAgainstGreen, type Verdict } from '../judge/verdict.ts'
+import { isCrossing } from '../moves/decision.ts'
+import type { MoveFacts } from '../moves/facts.ts'
+import type { Json, Millis } from '../moves/goal.ts'
+import type { MovePlan } from '../plan/plan.ts'
+import type { SideIncrements } from './increments.ts'
+import type { JudgeRow } from './judge-rows.ts'
+
+/** One service under judgement: an era of evidence, its judge, and the step for which proof is asked. */
+type Judged = {
+  readonly era: number
+  readonly setup: JudgeSetup
+  state: JudgeState
+  step: number
+  stepAt: Millis
+  verdict: Verdict | null
+}
+
+export type Taken = {
+  readonly rows: readonly JudgeRow[]
+  readonly event: MoveEvent | null
+  readonly verdict: Verdict | null
+}
+
+export type Judging = {
+  /** Whether this move is judged now: it is crossing, or has crossed and is not over. */
+  isJudged(state: MoveState, plan: MovePlan): boolean
+  /** Takes up what the journal says: a new era, a new step, a person who accepted a hold. */
+  sync(state: MoveState, plan: MovePlan, blueLatency: () => Histogram | null, now: Millis): readonly JudgeRow[]
+  sample(state: MoveState, plan: MovePlan, sample: Sample): Taken
+  /** The verdict as time passes without a sample. */
+  silence(state: MoveState, now: Millis): Taken
+  /** Draws the state of a service again from its stored rows. */
+  restore(service: string, rows: readonly JudgeRow[]): void
+  verdictOf(service: string): Verdict | null
+}
+
+/** Release policy and kind of the service as the judge's setup. Fixed for one era of evidence. */
+export const setUpJudge = (plan: MovePlan, blueLatency: Histogram | null): JudgeSetup => {
+  const { judge, dwell } = plan.policy
+  const phi = judge.dispersion
+  const noisy = phi === null ? {} : { phi }
+  const drops =
+    plan.kind === 'exposed'
+      ? [{ ...throughputSetup(), rho: judge.throughputRatio, ...noisy }]
+      : [{ ...businessSetup('done'), rho: judge.throughputRatio, ...noisy }]
+  const base = judgeSetup(plan.service)
+  return judgeSetup(plan.service, {
+    intervalMs: judge.intervalMs,
+    alpha: judge.alpha,
+    warmUpMs: judge.warmUpMs,
+    dwell,
+    proof: { ...base.proof, tolerated: judge.toleratedExtra },
+    errors: { ...base.errors, rho: judge.errorRatio, delta: judge.errorDelta, ...noisy },
+    latency:
+      plan.kind === 'exposed'
+        ? latencySetup(blueLatency, {
+            margin: judge.latencyMargin - 1,
+            rollbackMargin: judge.latencyRollbackMargin - 1,
+            ...noisy,
+          })
+        : null,
+    drops,
+    objectives: {
+      errorRatio: judge.maxErrorRatio,
+      slow:
+        judge.maxLatencySeconds === null
+          ? null
+          : { ms: judge.maxLatencySeconds.seconds * 1000, share: 1 - judge.maxLatencySeconds.quantile },
+    },
+  })
+}
+
+/** Green's part in percent: of the traffic as set, of a worker's replicas as wanted. */
+export const greenShare = (state: MoveState): number => {
+  const goal = (state.lanes.weights ?? state.lanes.workload)?.goal
+  if (goal?.kind === 'weights') return goal.green
+  if (goal?.kind === 'workload') return goal.blue + goal.green === 0 ? 0 : (100 * goal.green) / (goal.blue + goal.green)
+  return 0
+}
+
+/** Increments of both sides and the facts of the moment as the judge's sample. */
+export const makeSample = (
+  state: MoveState,
+  plan: MovePlan,
+  facts: MoveFacts,
+  increments: Readonly<Record<'blue' | 'green', SideIncrements | null>> | null,
+  time: { readonly at: Millis; readonly durationMs: Millis },
+): Sample => {
+  const blue = increments?.blue ?? null
+  const green = increments?.green ?? null
+  const replicas = (side: 'blue' | 'green'): number => facts.workload[side]?.value.desired ?? 0
+  const byReplicas = { blue: replicas('blue') * time.durationMs, green: replicas('green') * time.durationMs }
+  const byRouter =
+    blue?.assigned != null && green?.assigned != null ? { blue: blue.assigned, green: green.assigned } : null
+  return {
+    ...time,
+    blue: blue?.arm ?? null,
+    green: green?.arm ?? null,
+    assigned: plan.kind === 'exposed' ? byRouter : byReplicas,
+    weightGreen: greenShare(state),
+  }
+}
+
+const causeOf = (verdict: Verdict): { readonly cause: string; readonly untilPerson: boolean } => {
+  switch (verdict.kind) {
+    case 'advance':
+      return { cause: verdict.how, untilPerson: false }
+    case 'hold':
+      return { cause: verdict.cause, untilPerson: verdict.until === 'person' }
+    case 'roll back':
+      return { cause: verdict.cause, untilPerson: false }
+    case 'blind':
+      return {
+        cause: `no data from ${verdict.missing === 'both' ? 'either side' : verdict.missing}`,
+        untilPerson: false,
+      }
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** An event only when the answer changed, or was never given for this step. */
+const changed = (state: MoveState, verdict: Verdict): MoveEvent | null => {
+  const { cause, untilPerson } = causeOf(verdict)
+  const before = state.judged
+  if (before !== null && before.step === state.step && before.verdict === verdict.kind && before.cause === cause)
+    return null
+  if (before?.verdict === 'roll back') return null
+  return {
+    kind: 'judged',
+    step: state.step,
+    verdict: verdict.kind,
+    cause,
+    against: verdict.kind === 'roll back' || speaksAgainstGreen(verdict),
+    untilPerson,
+    because: verdict.because,
+    evidence: verdict.evidence as unknown as Json, // a summary is plain data
+  }
+}
+
+export const createJudging = (): Judging => {
+  const judged = new Map<string, Judged>()
+
+  const begin = (service: string, row: Extract<JudgeRow, { kind: 'begin' }>): void => {
+    judged.set(service, {
+      era: row.era,
+      setup: row.setup,
+      state: startJudge(row.setup, { at: row.at }),
+      step: -1,
+      stepAt: 0,
+      verdict: null,
+    })
+  }
+  const apply = (service: string, row: JudgeRow): Verdict | null => {
+    if (row.kind === 'begin') {
+      begin(service, row)
+      return null
+    }
+    const own = judged.get(service)
+    if (own === undefined || own.era !== row.era) return null
+    switch (row.kind) {
+      case 'step':
+        own.state = enterStep(own.state, { at: row.at, weightGreen: row.weightGreen })
+        own.step = row.step
+        own.stepAt = row.at
+        return own.verdict
+      case 'accept':
+        own.state = acceptCheck(own.state, row.check)
+        return own.verdict
+      case 'sample': {
+        const { state, verdict } = judgeSample(own.setup, own.state, row.sample)
+        own.state = state
+        own.verdict = verdict
+        return verdict
+      }
+      default:
+        return row satisfies never
+    }
+  }
+  const isJudged = (state: MoveState, plan: MovePlan): boolean =>
+    (plan.kind === 'exposed' || plan.kind === 'worker') &&
+    isCrossing(state, plan) &&
+    greenShare(state) > 0 &&
+    state.skipped === null &&
+    state.order !== 'back'
+
+  return {
+    isJudged,
+    sync: (state, plan, blueLatency, now) => {
+      if (!isJudged(state, plan)) return []
+      const rows: JudgeRow[] = []
+      const { service } = state
+      if (judged.get(service)?.era !== state.era)
+        rows.push({ kind: 'begin', era: state.era, at: now, setup: setUpJudge(plan, blueLatency()) })
+      for (const row of rows) apply(service, row)
+      const own = judged.get(service)
+      if (own !== undefined && state.reachedAt !== null && (own.step !== state.step || own.stepAt < state.reachedAt)) {
+        const row: JudgeRow = {
+          kind: 'step',
+          era: state.era,
+          at: state.reachedAt,
+          step: state.step,
+          weightGreen: greenShare(state),
+        }
+        apply(service, row)
+        rows.push(row)
+      }
+      const accepted =
+        own !== undefined &&
+        own.verdict?.kind === 'hold' &&
+        speaksAgainstGreen(own.verdict) &&
+        (state.resumedAt ?? 0) > own.verdict.since
+      if (accepted)
+        for (const { check, may, E } of own.verdict?.evidence.checks ?? []) {
+          if (may !== 'hold' || E < own.setup.holdAt || own.state.accepted.includes(check)) continue
+          const row: JudgeRow = { kind: 'accept', era: state.era, at: now, check }
+          apply(service, row)
+          rows.push(row)
+        }
+      return rows
+    },
+    sample: (state, plan, sample) => {
+      const own = judged.get(state.service)
+      if (own === undefined || !isJudged(state, plan)) return { rows: [], event: null, verdict: null }
+      const { state: next, verdict } = judgeSample(own.setup, own.state, sample)
+      own.state = next
+      own.verdict = verdict
+      const row: JudgeRow = {
+        kind: 'sample',
+        era: own.era,
+        sample,
+        verdict: verdict.kind,
+        because: verdict.because,
+        evidence: verdict.evidence,
+      }
+      return { rows: [row], event: own.step === state.step ? changed(state, verdict) : null, verdict }
+    },
+    silence: (state, now) => {
+      const own = judged.get(state.service)
+      if (own === undefined || own.step !== state.step) return { rows: [], event: null, verdict: null }
+      const verdict = verdictAt(own.setup, own.state, now)
+      own.verdict = verdict
+      return { rows: [], event: changed(state, verdict), verdict }
+    },
+    restore: (service, rows) => {
+      for (const row of rows) apply(service, row)
+    },
+    verdictOf: (service) => judged.get(service)?.verdict ?? null,
+  }
+}

@@ -1,0 +1,116 @@
+import type { Fence, IntentId, Json, Side } from '../moves/goal.ts'
+import type { ProvisionAction, ProvisionWorld } from '../protocols/provision.ts'
+import { goesBack, type ShiftAction, type ShiftGoal, type ShiftWorld } from '../protocols/shift.ts'
+import type { WeightsAction, WeightsGoal, WeightsWorld } from '../protocols/weights.ts'
+import { asked, limited } from './asked.ts'
+import type { Answer, Schedules, Traffic, Workloads } from './ports.ts'
+
+export type WorkloadPorts = { readonly blue: Workloads; readonly green: Workloads }
+
+export type Acting = {
+  readonly service: string
+  readonly fence: Fence
+  readonly intent: IntentId
+  readonly baseline: Readonly<Record<Side, Json>>
+}
+
+const callOf = (acting: Acting, revision: string | null, signal: AbortSignal) => ({
+  fence: acting.fence,
+  intent: acting.intent,
+  ...(revision === null ? {} : { revision }),
+  signal,
+})
+
+/** Both workloads. Going back, green is left in peace until blue carries everything: it may be what hangs. */
+export const readShiftWorld = async (
+  ports: WorkloadPorts,
+  service: string,
+  goal: ShiftGoal,
+  signal: AbortSignal,
+): Promise<ShiftWorld> => {
+  const readOf = (side: Side) => asked((limit) => ports[side].read(service, limit), signal)
+  if (goal.exclusive || !goesBack(goal)) {
+    const [blue, green] = await Promise.all([readOf('blue'), readOf('green')])
+    return { blue, green }
+  }
+  const blue = await readOf('blue')
+  const carries = blue.kind === 'seen' && blue.value.desired >= goal.blue && blue.value.ready >= goal.blue
+  return { blue, green: carries ? await readOf('green') : { kind: 'not asked' } }
+}
+
+export const actShift = (
+  ports: WorkloadPorts,
+  acting: Acting,
+  action: ShiftAction,
+  world: ShiftWorld,
+  signal: AbortSignal,
+): Promise<Answer<unknown>> => {
+  const seen = world[action.side]
+  const revision = seen.kind === 'seen' ? seen.value.revision : null
+  const { service, baseline } = acting
+  return limited(
+    (limit) =>
+      ports[action.side].scale(callOf(acting, revision, limit), service, action.replicas, baseline[action.side]),
+    signal,
+  )
+}
+
+export type ProvisionPorts = { readonly workloads: Workloads; readonly schedules: Schedules | null }
+
+export const readProvisionWorld = async (
+  ports: ProvisionPorts,
+  service: string,
+  signal: AbortSignal,
+): Promise<ProvisionWorld & { readonly revision: string | null }> => {
+  const { schedules } = ports
+  const [green, schedule] = await Promise.all([
+    asked((limit) => ports.workloads.read(service, limit), signal),
+    schedules === null ? null : asked((limit) => schedules.read(service, limit), signal),
+  ])
+  return { green, schedule, revision: green.kind === 'seen' ? green.value.revision : null }
+}
+
+export const actProvision = (
+  ports: ProvisionPorts,
+  acting: Acting,
+  action: ProvisionAction,
+  world: { readonly revision: string | null },
+  signal: AbortSignal,
+): Promise<Answer<unknown>> => {
+  const { service, baseline } = acting
+  return limited((limit) => {
+    const call = callOf(acting, world.revision, limit)
+    return action.kind === 'provision'
+      ? ports.workloads.provision(call, service, baseline.green)
+      : ports.workloads.scale(call, service, 0, baseline.green)
+  }, signal)
+}
+
+/** The router's route; green's environment is asked only for a raise, and only where the router has no probes. */
+export const readWeightsWorld = async (
+  traffic: Traffic,
+  green: Workloads,
+  service: string,
+  goal: WeightsGoal,
+  signal: AbortSignal,
+): Promise<WeightsWorld> => {
+  const router = await asked((limit) => traffic.read(service, limit), signal)
+  const mustAsk = router.kind === 'seen' && router.value.ready.green === null && goal.green > 0
+  if (!mustAsk) return { router, greenReady: null }
+  const workload = await asked((limit) => green.read(service, limit), signal)
+  return { router, greenReady: workload.kind === 'seen' ? workload.value.ready > 0 : null }
+}
+
+export const actWeights = (
+  traffic: Traffic,
+  acting: Acting,
+  action: WeightsAction,
+  world: WeightsWorld,
+  signal: AbortSignal,
+): Promise<Answer<unknown>> => {
+  const revision = world.router.kind === 'seen' ? world.router.value.revision : null
+  return limited(
+    (limit) => traffic.setWeight(callOf(acting, revision, limit), acting.service, action.green, acting.baseline.blue),
+    signal,
+  )
+}
