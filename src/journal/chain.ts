@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
 import type { Recorded } from './events.ts'
 
@@ -20,7 +20,7 @@ const entryJson = (entry: Omit<Hashed, 'event'>, event: string): string =>
 
 /** Links an entry to the one before it: SHA-256, in hex, over the previous hash and the entry's canonical JSON. */
 export const chainHash = (previous: string, entry: Omit<Hashed, 'event'>, event: string): string =>
-  createHash('sha256').update(previous).update(entryJson(entry, event)).digest('hex')
+  hash('sha256', previous + entryJson(entry, event), 'hex')
 
 const hashOf = (previous: string, entry: Hashed): string => chainHash(previous, entry, canonicalJson(entry.event))
 
@@ -53,12 +53,12 @@ export const verifyChain = (entries: readonly Recorded[], from: ChainHead = gene
     if (entry.position < expected) {
       return broken(expected, 'order', `entry ${entry.position} stands where ${expected} belongs`)
     }
-    const hash = hashOf(head.hash, entry)
-    if (hash !== entry.hash) {
-      const seen = `its hash is ${shorten(entry.hash)}, its content and the entries before it give ${shorten(hash)}`
+    const found = hashOf(head.hash, entry)
+    if (found !== entry.hash) {
+      const seen = `its hash is ${shorten(entry.hash)}, its content and the entries before it give ${shorten(found)}`
       return broken(expected, 'changed', `entry ${expected} (${entry.stream}) was changed: ${seen}`)
     }
-    head = { position: expected, hash }
+    head = { position: expected, hash: found }
   }
   return { kind: 'whole', head }
 }

@@ -75,23 +75,24 @@ export type EventRow = Omit<Recorded, 'event'> & { readonly format: number; read
  * Only the form is checked: what an event means was checked when it was appended, and the chain says whether it was
  * changed since.
  */
-export const readEntry = ({ format, body, ...entry }: EventRow): Recorded => {
+export const readEntry = (row: EventRow): Recorded => {
+  const { position, stream, version, at, epoch, observation, hash, format, body } = row
   if (format > eventFormat) {
     throw new TitrateError(
       'STORE_NEWER',
-      `Entry ${entry.position} of the journal has format ${format}; this version of Titrate reads up to ${eventFormat}. Use the version that wrote it, or a newer one.`,
-      { details: { position: entry.position, format } },
+      `Entry ${position} of the journal has format ${format}; this version of Titrate reads up to ${eventFormat}. Use the version that wrote it, or a newer one.`,
+      { details: { position, format } },
     )
   }
   const event = parseEvent(body)
   if (event === null) {
     throw new TitrateError(
       'JOURNAL_BROKEN',
-      `Entry ${entry.position} of the journal (stream ${entry.stream}) can't be read: it isn't an event. It was changed or damaged after it was written.`,
-      { details: { position: entry.position } },
+      `Entry ${position} of the journal (stream ${stream}) can't be read: it isn't an event. It was changed or damaged after it was written.`,
+      { details: { position } },
     )
   }
-  return { ...entry, event }
+  return { position, stream, version, at, epoch, observation, event, hash }
 }
 
 const parseEvent = (body: string): JournalEvent | null => {

@@ -50,8 +50,8 @@ const connectTo = (url: string): Postgres => {
     idle_in_transaction_session_timeout: 10_000,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === bigintOid ? parseBigint : pg.types.getTypeParser(oid, format as 'text'),
-    } as pg.CustomTypesConfig, // Its type is overloaded by oid; this is the driver's own shape of it.
+        oid === bigintOid ? parseBigint : pg.types.getTypeParser(oid, format),
+    },
   }
   const pool = new pg.Pool({ ...config, max: 4, idleTimeoutMillis: 60_000 })
   // Without listeners a broken connection would end the process. Whoever uses it next, or now, gets the error anyway.

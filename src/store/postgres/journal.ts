@@ -62,19 +62,15 @@ const writeEvents = async (
   client: pg.PoolClient,
   { id, written, head, epoch }: { id: number; written: readonly Written[]; head: Head; epoch: number },
 ): Promise<void> => {
-  const column = (field: 'position' | 'stream' | 'version' | 'at' | 'epoch' | 'observation' | 'hash') =>
-    written.map(({ entry }) => entry[field])
+  const fields = ['position', 'stream', 'version', 'at', 'epoch', 'observation', 'hash'] as const
+  const columns = fields.map((field) => written.map(({ entry }) => entry[field]))
   await client.query(
     `with written as (
        insert into titrate.events (release, format, position, stream, version, at, epoch, observation, hash, body)
        select $1, $2, * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[])
      )
      update titrate.releases set position = $11, hash = $12, epoch = $13 where id = $1`,
-    [
-      ...[id, eventFormat, column('position'), column('stream'), column('version'), column('at'), column('epoch')],
-      ...[column('observation'), column('hash'), written.map(({ json }) => json)],
-      ...[head.position, head.hash, epoch],
-    ],
+    [id, eventFormat, ...columns, written.map(({ json }) => json), head.position, head.hash, epoch],
   )
 }
 
