@@ -1,4 +1,7 @@
-/** `npm run build`: emits `src/` to `dist/` as JavaScript with declarations, and copies what is not TypeScript. */
+/**
+ * `npm run build`: emits `src/` to `dist/` as JavaScript, and copies what is not TypeScript.
+ * The package is a program: it exports nothing to import, so it carries no declarations.
+ */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
