@@ -64,3 +64,65 @@ export type EnvironmentSeen = {
   readonly readAt: Millis
   readonly services: readonly ServiceDefinition[]
 }
+
+/** Something that people must know before a release starts. `blocks`: it cannot start like this. */
+export type Finding = {
+  readonly severity: 'blocks' | 'note'
+  /** null: it concerns the release as a whole. */
+  readonly service: string | null
+  readonly message: string
+  /** What to write, as YAML, in the file that the message names (else the release file); null: nothing written settles it. */
+  readonly declare: string | null
+}
+
+/**
+ * One service that another one calls. `declared`: people wrote it in the release file; `seen`: told from an address
+ * that it is given; `evidence` says where, and never shows more of a value than its host and port.
+ */
+export type Need = {
+  readonly service: string
+  readonly source: 'declared' | 'seen'
+  readonly evidence: string
+}
+
+/** A host outside the estate that a service connects to; the probe tries it from green. */
+export type ExternalNeed = { readonly host: string; readonly port: number | null; readonly evidence: string }
+
+/** An address that may or may not be that of a service of the estate: people have to say which. */
+export type AmbiguousNeed = {
+  readonly address: string
+  readonly services: readonly string[]
+  readonly evidence: string
+}
+
+/** A service of blue with its counterpart on green, and what is known of it. */
+export type EstateService = {
+  /** Its name on blue: what people call it everywhere. */
+  readonly name: string
+  /** Its name on green: the same, unless the release file maps it. */
+  readonly greenName: string
+  /** Empty: it can't be told, and a finding says what to declare. */
+  readonly kinds: readonly ServiceKind[]
+  /** One sentence for each thing that was told, in the order in which it was told. */
+  readonly reasons: readonly string[]
+  readonly needs: readonly Need[]
+  readonly ambiguous: readonly AmbiguousNeed[]
+  readonly external: readonly ExternalNeed[]
+  /** Only one copy may run anywhere, and why; null: several may. */
+  readonly exclusive: string | null
+  readonly blue: ServiceDefinition
+  /** null: green doesn't have it. */
+  readonly green: ServiceDefinition | null
+}
+
+/** Services that need each other in a circle. `declared`: people wrote every need in it, which is an error of theirs. */
+export type Cycle = { readonly services: readonly string[]; readonly source: 'declared' | 'seen' }
+
+/** Both environments as one: what moves. Services, cycles and findings are ordered by name. */
+export type Estate = {
+  readonly services: readonly EstateService[]
+  readonly cycles: readonly Cycle[]
+  /** Services of green that no service of blue corresponds to. */
+  readonly onlyOnGreen: readonly ServiceDefinition[]
+  readonly findings: readonly Finding[]
+}
