@@ -99,7 +99,12 @@ const fenceAll = async (
   return { kind: 'ok', value: { fenced, ran } }
 }
 
-const perform = (schedules: Schedules, call: Call, acting: HandoffActing, action: HandoffAction): Promise<Answer<unknown>> => {
+const perform = (
+  schedules: Schedules,
+  call: Call,
+  acting: HandoffActing,
+  action: HandoffAction,
+): Promise<Answer<unknown>> => {
   const { service } = acting
   switch (action.kind) {
     case 'stamp':
@@ -135,7 +140,12 @@ export const actHandoff = (
   const revision = side.kind === 'seen' ? { revision: side.value.schedule.revision } : {}
   return limited(
     (limit) =>
-      perform(ports[action.side], { fence: acting.fence, intent: action.intent, ...revision, signal: limit }, acting, action),
+      perform(
+        ports[action.side],
+        { fence: acting.fence, intent: action.intent, ...revision, signal: limit },
+        acting,
+        action,
+      ),
     signal,
   )
 }

@@ -1,0 +1,110 @@
+import { type Millis, otherSide } from '../moves/goal.ts'
+import { periodAround } from './handoff-cursor.ts'
+import type { HandoffGoal, HandoffMemo, HandoffWorld, ScheduleOnSide } from './handoff-world.ts'
+
+export type Preflight =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'wait'; readonly until: Millis; readonly because: string }
+
+export type PreflightInput = {
+  readonly world: HandoffWorld
+  readonly goal: HandoffGoal
+  readonly memo: HandoffMemo
+  readonly from: ScheduleOnSide
+  readonly to: ScheduleOnSide
+  readonly cursor: Millis
+  readonly clock: Millis
+  readonly now: Millis
+}
+
+const go: Preflight = { kind: 'go' }
+
+const shown = (at: Millis | undefined): string => (at === undefined ? 'none' : new Date(at).toISOString())
+
+/** Both sides must compute the same ticks: expressions and zones may be written differently. */
+const sameDefinition = ({ from, to, goal }: PreflightInput): Preflight => {
+  const old = otherSide(goal.owner)
+  const at = from.ticks.findIndex((tick, index) => tick !== to.ticks[index])
+  const differ = at !== -1 ? at : to.ticks.length > from.ticks.length ? from.ticks.length : -1
+  if (differ !== -1) {
+    const [ours, theirs] = [shown(from.ticks[differ]), shown(to.ticks[differ])]
+    return {
+      kind: 'refused',
+      because: `the schedules differ: tick ${ours} on ${old} is ${theirs} on ${goal.owner}; make cron and zone the same`,
+    }
+  }
+  if (from.schedule.concurrency !== to.schedule.concurrency) {
+    return {
+      kind: 'refused',
+      because: `the concurrency policies differ: ${from.schedule.concurrency} on ${old}, ${to.schedule.concurrency} on ${goal.owner}; make them the same`,
+    }
+  }
+  if (from.schedule.deadlineMs !== to.schedule.deadlineMs) {
+    return {
+      kind: 'refused',
+      because: `the starting deadlines differ: ${from.schedule.deadlineMs ?? 'none'} ms on ${old}, ${to.schedule.deadlineMs ?? 'none'} ms on ${goal.owner}; make them the same`,
+    }
+  }
+  return go
+}
+
+const clocksAgree = ({ from, to, goal, now }: PreflightInput): Preflight => {
+  const skew = Math.abs(from.schedule.now - to.schedule.now)
+  if (skew <= goal.limits.maxSkewMs) return go
+  return {
+    kind: 'wait',
+    until: now + goal.limits.retryMs,
+    because: `the clocks of blue and green are ${skew} ms apart, at most ${goal.limits.maxSkewMs} ms are allowed; set the clocks`,
+  }
+}
+
+const clocksDoNotChange = ({ world }: PreflightInput): Preflight =>
+  world.clockChange === null ? go : { kind: 'refused', because: world.clockChange }
+
+/** A `Forbid` run ends before the pause, unless the next tick already waits behind it: then there is no better time. */
+const noLongRun = ({ from, goal, now }: PreflightInput): Preflight => {
+  const run = from.schedule.active[0]
+  if (from.schedule.concurrency !== 'Forbid' || run === undefined || from.schedule.pending !== null) return go
+  return {
+    kind: 'wait',
+    until: now + goal.limits.retryMs,
+    because: `run ${run.name} still goes on ${otherSide(goal.owner)}, and its policy is Forbid`,
+  }
+}
+
+/** Two waits of at most a quarter of the period each always reach a quiet moment; more than that is bad luck. */
+const quietWaitsPerPeriod = 2
+
+const quietMoment = ({ from, goal, memo, cursor, clock, now }: PreflightInput): Preflight => {
+  const period = periodAround(from.ticks, cursor, clock)
+  const next = from.ticks.find((tick) => tick > clock)
+  if (period === null || next === undefined) return go
+  const quiet = Math.min(goal.limits.quietMs, period / 4)
+  if (memo.quietSince !== null && now - memo.quietSince > quietWaitsPerPeriod * period) return go
+  const last = next - period
+  const begins = clock < last + quiet ? last + quiet : clock > next - quiet ? next + quiet : clock
+  if (begins === clock) return go
+  return {
+    kind: 'wait',
+    until: now + Math.ceil(begins - clock),
+    because: `the tick ${shown(clock < last + quiet ? last : next)} is too near; the handoff starts after it`,
+  }
+}
+
+const checks: readonly ((input: PreflightInput) => Preflight)[] = [
+  sameDefinition,
+  clocksDoNotChange,
+  clocksAgree,
+  noLongRun,
+  quietMoment,
+]
+
+/** What must hold before anything is touched on the way forward. Going back asks none of it. */
+export const preflight = (input: PreflightInput): Preflight => {
+  for (const check of checks) {
+    const answer = check(input)
+    if (answer.kind !== 'go') return answer
+  }
+  return go
+}

@@ -1,0 +1,369 @@
+import { type IntentId, type Json, type Millis, otherSide, type Side } from '../moves/goal.ts'
+import { cursorOf, dueTicks, newest, orphans, periodAround, schedulesSeen, ticksToFence } from './handoff-cursor.ts'
+import { preflight } from './handoff-preflight.ts'
+import {
+  emptyHandoffMemo,
+  type Fenced,
+  type HandoffAction,
+  type HandoffGoal,
+  type HandoffMemo,
+  type HandoffWorld,
+  type ScheduleOnSide,
+} from './handoff-world.ts'
+import type { Next, Protocol } from './protocol.ts'
+import { isMark, isNewer, type Reached, why } from './reached.ts'
+
+type Step = Next<HandoffAction, HandoffMemo>
+
+/** The world as one direction sees it: `old` stops, `owner` starts. Handing back turns the two round. */
+type View = {
+  readonly world: HandoffWorld
+  readonly goal: HandoffGoal
+  readonly memo: HandoffMemo
+  readonly now: Millis
+  /** The latest of all clocks: what any scheduler may believe the time to be. */
+  readonly clock: Millis
+  readonly old: Side
+  readonly owner: Side
+  /** Written on both schedules; handing back has one of its own, so that late calls of the way forward are refused. */
+  readonly intent: IntentId
+  readonly from: Reached<ScheduleOnSide>
+  readonly to: Reached<ScheduleOnSide>
+  readonly cursor: Millis
+}
+
+const backOf = (intent: IntentId): IntentId => `${intent}/back`
+
+const act = (action: HandoffAction, memo: HandoffMemo): Step => ({ kind: 'act', action, memo })
+const waitFor = (view: View, ms: Millis, because: string, memo = view.memo): Step => ({
+  kind: 'wait',
+  until: view.now + ms,
+  because,
+  memo,
+})
+
+/** Goes on handing back when the memo was lost in the middle of it; stops handing back when the way forward succeeded after all. */
+const direction = (world: HandoffWorld, goal: HandoffGoal, memo: HandoffMemo): HandoffMemo => {
+  const [from, to] = [world[otherSide(goal.owner)], world[goal.owner]]
+  if (from.kind !== 'seen' || to.kind !== 'seen' || !from.value.schedule.suspended) return memo
+  const arrived = !to.value.schedule.suspended
+  if (memo.back !== null) return arrived && !memo.back.final ? { ...memo, back: null } : memo
+  const wasGoingBack = from.value.schedule.stamp?.intent === backOf(goal.intent)
+  if (arrived || !wasGoingBack) return memo
+  return { ...memo, back: { because: 'an earlier attempt was handing it back', final: false } }
+}
+
+const look = (world: HandoffWorld, goal: HandoffGoal, given: HandoffMemo, now: Millis): View => {
+  const memo = direction(world, goal, given)
+  const owner = memo.back === null ? goal.owner : otherSide(goal.owner)
+  const seen = schedulesSeen(world)
+  return {
+    world,
+    goal,
+    memo,
+    now,
+    clock: Math.max(now, ...seen.map((schedule) => schedule.now)),
+    old: otherSide(owner),
+    owner,
+    intent: memo.back === null ? goal.intent : backOf(goal.intent),
+    from: world[otherSide(owner)],
+    to: world[owner],
+    cursor: seen.length === 0 ? now : cursorOf(seen, { ran: memo.ran, ledger: goal.knownRun }),
+  }
+}
+
+// ── Rules, in order; the first that answers wins ──────────────────────────────
+
+type Rule = (view: View) => Step | null
+
+const superseded: Rule = ({ world, goal }) => {
+  const newer = schedulesSeen(world).find((schedule) => isNewer(schedule.stamp, goal.fence))
+  if (newer === undefined) return null
+  return { kind: 'refused', because: `a newer intent, ${newer.stamp?.intent}, has taken the schedule over` }
+}
+
+const missing: Rule = ({ from, to, old, owner }) => {
+  for (const [side, on] of [
+    [from, old],
+    [to, owner],
+  ] as const) {
+    if (side.kind === 'absent') return { kind: 'refused', because: `there is no schedule on ${on}: ${side.because}` }
+  }
+  return null
+}
+
+/** A schedule that was suspended before the release stays so on both sides, and green takes blue's cursor over. */
+const staysSuspended: Rule = (view) => {
+  const { goal, world, intent, memo, cursor } = view
+  if (!goal.suspended) return null
+  const { blue, green } = world
+  const result = (note: string | null): Step => ({ kind: 'done', result: { owner: goal.owner, suspended: true, note } })
+  if (green.kind !== 'seen') {
+    const note = `green was not touched, because ${why(green)}`
+    return goal.owner === 'blue' ? result(note) : waitFor(view, goal.limits.retryMs, note)
+  }
+  if (!isMark(green.value.schedule.stamp, goal.fence, intent))
+    return act({ kind: 'stamp', side: 'green', intent }, memo)
+  if (!green.value.schedule.suspended) return act({ kind: 'pause', side: 'green', intent }, memo)
+  if (goal.owner === 'blue') return result(null)
+  if (blue.kind !== 'seen') return waitFor(view, goal.limits.retryMs, `blue can't be read: ${why(blue)}`)
+  if (!blue.value.schedule.suspended) {
+    const because = 'it was suspended on blue when the release began, and runs there now; suspend it, or begin anew'
+    return { kind: 'refused', because }
+  }
+  if (blue.value.schedule.cursor !== null && green.value.schedule.cursor !== cursor) {
+    return act({ kind: 'set cursor', side: 'green', intent, cursor }, memo)
+  }
+  return result(null)
+}
+
+const ownerUnreachable: Rule = (view) =>
+  view.to.kind === 'seen'
+    ? null
+    : waitFor(view, view.goal.limits.retryMs, `${view.owner} can't take it over: ${why(view.to)}`)
+
+const oldUnreachable: Rule = (view) => {
+  if (view.from.kind === 'seen' || view.goal.assumeDead === view.old) return null
+  const because =
+    `${view.old} can't confirm that it has stopped (${why(view.from)}), so it stays stopped on ${view.owner}; ` +
+    `--assume-dead ${view.old} starts it all the same, and some ticks may then run twice`
+  return waitFor(view, view.goal.limits.retryMs, because)
+}
+
+const forwardPreflight: Rule = (view) => {
+  const { from, to, memo, goal } = view
+  if (goal.owner !== 'green' || memo.back !== null || from.kind !== 'seen' || to.kind !== 'seen') return null
+  if (from.value.schedule.suspended || !to.value.schedule.suspended) return null
+  const answer = preflight({ ...view, from: from.value, to: to.value })
+  if (answer.kind === 'go') return null
+  if (answer.kind === 'refused') return answer
+  return { ...answer, memo: { ...memo, quietSince: memo.quietSince ?? view.now } }
+}
+
+/** Both stamps come first, even when nothing else will change: they make every late call of an older intent stale. */
+const stamps: Rule = ({ from, to, old, owner, goal, intent, memo }) => {
+  for (const [side, on] of [
+    [from, old],
+    [to, owner],
+  ] as const) {
+    if (side.kind === 'seen' && !isMark(side.value.schedule.stamp, goal.fence, intent)) {
+      return act({ kind: 'stamp', side: on, intent }, memo)
+    }
+  }
+  return null
+}
+
+/** The old owner is down, and the new one runs. What is left: our tombstones after its cursor would eat its ticks. */
+const arrived: Rule = (view) => {
+  const { from, to, owner, intent, memo, goal } = view
+  if (to.kind !== 'seen' || to.value.schedule.suspended) return null
+  if (from.kind === 'seen' && !from.value.schedule.suspended) return null
+  const swept = to.value.schedule.cursor ?? 0
+  if (to.value.schedule.fenced.some((tick) => tick > swept)) {
+    return act({ kind: 'unfence', side: owner, intent, after: swept }, memo)
+  }
+  const forgotten =
+    goal.missed === 'all' ? passedWhilePaused(memo).find((tick) => !memo.byHand.includes(tick)) : undefined
+  if (forgotten !== undefined) return act({ kind: 'run', side: owner, intent, tick: forgotten }, memo)
+  if (memo.back === null) return { kind: 'done', result: resultOf(view) }
+  const because = `handed back to ${owner}: ${memo.back.because}`
+  if (memo.back.final) return { kind: 'refused', because }
+  return waitFor(view, goal.limits.retryMs, because, emptyHandoffMemo)
+}
+
+const pause: Rule = ({ from, old, intent, memo, now }) =>
+  from.kind !== 'seen' || from.value.schedule.suspended
+    ? null
+    : act({ kind: 'pause', side: old, intent }, { ...memo, barrier: false, pausedAt: memo.pausedAt ?? now })
+
+/** Too long with nobody running it: back to blue (and never to green). Waiting for a `Forbid` run doesn't count. */
+const pauseCap: Rule = (view) => {
+  const { memo, from, to, goal, now, world } = view
+  if (goal.owner === 'blue' || memo.back !== null || memo.pausedAt === null) return null
+  if (from.kind !== 'seen' || to.kind !== 'seen') return null
+  const waiting = memo.waitedMs + (memo.waitingSince === null ? 0 : now - memo.waitingSince)
+  const paused = now - memo.pausedAt - waiting
+  const { deadlineMs } = from.value.schedule
+  const period = periodAround(from.value.ticks, view.cursor, view.clock)
+  const cap = Math.min(...[period, deadlineMs, goal.limits.pauseCapMs].filter((limit) => limit !== null))
+  const tooLong = paused >= cap ? `the pause reached ${paused} ms, at most ${cap} ms are allowed` : null
+  const endless = waiting >= goal.limits.forbidWaitMs ? `a run on ${view.old} did not end within ${waiting} ms` : null
+  const because = tooLong ?? endless
+  if (because === null) return null
+  return handoff(world, goal, { ...emptyHandoffMemo, ran: memo.ran, back: { because, final: false } }, now)
+}
+
+/** A tombstone decides who owns the tick: either the old owner has run it, or it never will. */
+const fences: Rule = ({ from, to, old, intent, memo, cursor, clock, world }) => {
+  if (from.kind !== 'seen' || to.kind !== 'seen') return null
+  const wanted = ticksToFence(from.value.ticks, cursor, clock, world.horizonMs)
+  const open = wanted.filter((tick) => !from.value.schedule.fenced.includes(tick))
+  return open.length === 0 ? null : act({ kind: 'fence', side: old, intent, ticks: open }, memo)
+}
+
+/** A scheduler that has not looked since the pause may still run a tick: it must be seen to have looked. */
+const barrier: Rule = ({ from, old, intent, memo }) =>
+  from.kind !== 'seen' || memo.barrier || from.value.schedule.passesSinceChange > 0
+    ? null
+    : act({ kind: 'barrier', side: old, intent }, memo)
+
+/** Under `Forbid` and `Replace` the new owner must not start beside a run of the old one. */
+const runsEnd: Rule = (view) => {
+  const { from, old, memo, goal, now } = view
+  if (from.kind !== 'seen' || from.value.schedule.concurrency === 'Allow') return null
+  const run = from.value.schedule.active[0]
+  if (run === undefined) return null
+  const because = `run ${run.name} still goes on ${old}, and its policy is ${from.value.schedule.concurrency}`
+  return waitFor(view, goal.limits.pollMs, because, { ...memo, waitingSince: memo.waitingSince ?? now })
+}
+
+/** How long before its deadline a held-up tick is started by hand instead of being left to the catch-up. */
+const deadlineMarginMs = 1_000
+
+const startsByHand = (tick: Millis, deadlineMs: Millis | null, clock: Millis): boolean =>
+  deadlineMs !== null &&
+  clock <= tick + deadlineMs &&
+  clock + Math.min(deadlineMarginMs, deadlineMs / 2) > tick + deadlineMs
+
+const missedRuns: Rule = (view) => {
+  const { from, to, owner, intent, memo, goal, cursor, clock } = view
+  if (to.kind !== 'seen') return null
+  const old = from.kind === 'seen' ? from.value.schedule : null
+  const due = dueTicks(to.value.ticks, cursor, clock)
+  const newest = due.at(-1)
+  const all = goal.missed === 'all' && due.length > 1 ? due : []
+  const late = newest !== undefined && startsByHand(newest, to.value.schedule.deadlineMs, clock) ? [newest] : []
+  const tick = [...orphans(memo, old), ...all, ...late][0]
+  if (tick === undefined) return null
+  if (to.value.schedule.concurrency !== 'Allow' && to.value.schedule.active.length > 0) {
+    return waitFor(view, goal.limits.pollMs, `missed ticks run one after the other on ${owner}`)
+  }
+  return act({ kind: 'run', side: owner, intent, tick }, memo)
+}
+
+/** Our own tombstones on the new owner, from when it was the old one, would eat the ticks that it is about to run. */
+const sweep: Rule = ({ to, owner, intent, memo, cursor }) =>
+  to.kind === 'seen' && to.value.schedule.fenced.some((tick) => tick > cursor)
+    ? act({ kind: 'unfence', side: owner, intent, after: cursor }, memo)
+    : null
+
+const takeOver: Rule = (view) => {
+  const { from, to, owner, intent, memo, goal, cursor, clock, now, world } = view
+  if (to.kind !== 'seen') return null
+  const due = dueTicks(to.value.ticks, cursor, clock)
+  const skipsAll = goal.missed === 'skip' && due.length > 1
+  const target = skipsAll ? (due.at(-1) ?? cursor) : cursor
+  const skipped = skipsAll ? [...memo.skipped, ...due] : memo.skipped
+  if (to.value.schedule.cursor !== target) {
+    return act({ kind: 'set cursor', side: owner, intent, cursor: target }, { ...memo, skipped })
+  }
+  return act(
+    { kind: 'resume', side: owner, intent },
+    {
+      ...memo,
+      cursor: target,
+      ahead: ticksToFence(to.value.ticks, target, clock, world.horizonMs),
+      waitedMs: memo.waitedMs + (memo.waitingSince === null ? 0 : now - memo.waitingSince),
+      waitingSince: null,
+      mayRunTwice: from.kind === 'seen' ? [] : due,
+    },
+  )
+}
+
+const rules: readonly Rule[] = [
+  superseded,
+  missing,
+  staysSuspended,
+  ownerUnreachable,
+  oldUnreachable,
+  forwardPreflight,
+  stamps,
+  arrived,
+  pause,
+  pauseCap,
+  fences,
+  barrier,
+  runsEnd,
+  missedRuns,
+  sweep,
+  takeOver,
+]
+
+/**
+ * Hands a schedule to `goal.owner`, so that each tick runs on exactly one side. Level-triggered: it looks at both
+ * schedules and says the one next thing, so it can be stopped anywhere and begun again; "neither side active" never
+ * runs a tick twice. Which rule stands before which is the proof; see the design's protocol, steps 0 to 10.
+ */
+export const handoff: Protocol<HandoffWorld, HandoffGoal, HandoffAction, HandoffMemo> = (world, goal, memo, now) => {
+  const view = look(world, goal, memo, now)
+  for (const rule of rules) {
+    const step = rule(view)
+    if (step !== null) return step
+  }
+  return { kind: 'read again', memo: view.memo }
+}
+
+// ── Memory and result ─────────────────────────────────────────────────────────
+
+const isFenced = (value: unknown): value is Fenced =>
+  typeof value === 'object' && value !== null && 'fenced' in value && 'ran' in value
+
+/** What the answer to an action teaches that a later read might not show (a run's record may be deleted at any time). */
+export const rememberHandoff = (memo: HandoffMemo, action: HandoffAction, value: unknown, now: Millis): HandoffMemo => {
+  switch (action.kind) {
+    case 'barrier':
+      return { ...memo, barrier: true }
+    case 'fence': {
+      if (!isFenced(value)) return memo
+      return {
+        ...memo,
+        ran: newest([memo.ran, ...value.ran]),
+        oldRan: newest([memo.oldRan, ...value.ran]),
+        fenced: [...memo.fenced, ...value.fenced.filter((tick) => !memo.fenced.includes(tick))],
+      }
+    }
+    case 'run':
+      return {
+        ...memo,
+        ran: newest([memo.ran, action.tick]),
+        byHand: [...memo.byHand, action.tick],
+      }
+    case 'resume':
+      return { ...memo, resumedAt: now }
+    case 'stamp':
+    case 'pause':
+    case 'unfence':
+    case 'set cursor':
+      return memo
+    default:
+      return action satisfies never
+  }
+}
+
+/** A refusal in the middle of the way forward would leave nobody running the schedule: it is handed back first. */
+export const handBackAfterRefusal = (goal: HandoffGoal, memo: HandoffMemo, because: string): HandoffMemo | null =>
+  goal.owner === 'blue' || memo.pausedAt === null || memo.back !== null
+    ? null
+    : { ...emptyHandoffMemo, ran: memo.ran, back: { because, final: true } }
+
+/** Ticks that passed unrun before the newest one was caught up. */
+const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => {
+  const { resumedAt } = memo
+  return resumedAt === null ? [] : memo.ahead.filter((tick) => tick <= resumedAt).slice(0, -1)
+}
+
+const resultOf = ({ memo, goal, owner, from }: View): Json => {
+  const passed = memo.resumedAt === null ? [] : memo.ahead.filter((tick) => tick <= (memo.resumedAt ?? tick))
+  const skipped = [...memo.skipped, ...(goal.missed === 'all' ? [] : passedWhilePaused(memo))]
+  return {
+    owner,
+    cursor: memo.cursor,
+    fenced: memo.fenced,
+    pauseMs: memo.pausedAt === null || memo.resumedAt === null ? null : memo.resumedAt - memo.pausedAt,
+    waitedMs: memo.waitedMs,
+    missed: { policy: goal.missed, skipped, byHand: memo.byHand },
+    late: passed.slice(-1),
+    mayRunTwice: memo.mayRunTwice,
+    note: from.kind === 'seen' ? null : `${otherSide(owner)} was not asked to stop: ${why(from)}`,
+  }
+}

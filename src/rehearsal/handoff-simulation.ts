@@ -1,0 +1,311 @@
+import { type CarryOut, type Clock, carryOut, type SidePorts } from '../engine/carry-out.ts'
+import type { Schedules, Traffic, Workloads } from '../engine/ports.ts'
+import type { ConcurrencyPolicy } from '../inventory/estate.ts'
+import type { Fence, Json, Millis, Side } from '../moves/goal.ts'
+import type { MissedRuns } from '../plan/policy.ts'
+import {
+  type Caller,
+  type CallFault,
+  callFaults,
+  defaultLatencies,
+  type Faults,
+  Killed,
+  noFaults,
+} from './simulated-calls.ts'
+import { between, createRandom, createSimulatedClock, type Random, type SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedSchedules, type SimulatedScheduler, type SimulatedSide } from './simulated-schedules.ts'
+
+const service = 'job'
+const start = Date.UTC(2026, 0, 7, 12, 0, 0)
+const secondMs = 1_000
+
+export type HandoffCase = {
+  readonly seed: number
+  readonly way: 'protocol' | 'naive'
+  readonly scheduler: SimulatedScheduler
+  readonly concurrency: ConcurrencyPolicy
+  readonly missed: MissedRuns
+  /** Chance that a call goes wrong. */
+  readonly faultShare: number
+  readonly periodsMs: readonly Millis[]
+  /** One call that must go wrong, by its number among the acting calls, and how; null: only chance. */
+  readonly faultAt: { readonly call: number; readonly fault: CallFault } | null
+  /** Chances that it is taken back in the middle, and that a second engine begins beside the first. */
+  readonly rollbackShare: number
+  readonly secondEngineShare: number
+}
+
+export type HandoffCount = {
+  readonly seed: number
+  readonly ticks: number
+  readonly duplicates: readonly Millis[]
+  /** Neither ran nor let go by policy. */
+  readonly misses: readonly Millis[]
+  /** Let go by the missed-run policy: a later tick passed too while neither side was active. */
+  readonly skipped: readonly Millis[]
+  /** Pairs of runs on two sides at one moment, where the policy forbids it. */
+  readonly overlaps: number
+  readonly owner: Side
+  readonly settled: boolean
+  readonly calls: number
+  readonly result: Json
+}
+
+type Scene = {
+  readonly clock: SimulatedClock
+  readonly random: Random
+  readonly blue: SimulatedSide
+  readonly green: SimulatedSide
+  readonly periodMs: Millis
+  readonly options: HandoffCase
+}
+
+/** The handoff asks nothing of these; whoever adds a call to them is told. */
+const unused = (what: string): never => {
+  throw new Error(`the handoff asked ${what}`)
+}
+const nothing = <T extends object>(what: string): T =>
+  // Every property is a trap that throws, so the shape never matters.
+  new Proxy({}, { get: () => unused(what) }) as T
+
+const clockOf = (clock: SimulatedClock): Clock => ({ now: clock.now, sleep: clock.sleep })
+
+/** Neither in a hurry nor patient: a schedule of seconds is simulated in a few hundred steps. */
+const limits = { forbidWaitMs: 60_000, retryMs: 2_500 }
+
+type Order = { readonly owner: Side; readonly fence: Fence; readonly intent: string; readonly signal: AbortSignal }
+
+const attempt = (scene: Scene, order: Order, faults: Faults, quietMs: Millis) => {
+  const { clock, random } = scene
+  const caller: Caller = { clock, random, faults, latencies: defaultLatencies }
+  const side = (of: SimulatedSide): SidePorts => ({
+    workloads: nothing<Workloads>('workloads'),
+    schedules: of.portsFor(caller),
+  })
+  const context: CarryOut = {
+    service,
+    blue: side(scene.blue),
+    green: side(scene.green),
+    traffic: nothing<Traffic>('traffic'),
+    intent: order.intent,
+    fence: order.fence,
+    actUntil: clock.now() + 3_600_000,
+    facts: {
+      hasSchedule: true,
+      suspended: false,
+      missed: scene.options.missed,
+      assumeDead: null,
+      knownRun: null,
+      baseline: { blue: null, green: null },
+    },
+    clock: clockOf(clock),
+    signal: order.signal,
+    limits: { ...limits, quietMs },
+  }
+  return carryOut({ kind: 'schedule', owner: order.owner }, context)
+}
+
+/** Suspend there, unsuspend here: what everybody does first. */
+const naive = async (scene: Scene, order: Order, faults: Faults) => {
+  const caller: Caller = { clock: scene.clock, random: scene.random, faults, latencies: defaultLatencies }
+  const ports: Readonly<Record<Side, Schedules>> = {
+    blue: scene.blue.portsFor(caller),
+    green: scene.green.portsFor(caller),
+  }
+  const by = { fence: order.fence, intent: order.intent, signal: order.signal }
+  await ports[order.owner === 'green' ? 'blue' : 'green'].pause(by, service)
+  await ports[order.owner].resume(by, service)
+  return { kind: 'done', result: null } as const
+}
+
+/** An engine that works on one order until it is done; when it dies, the next one goes on with a higher epoch. */
+const engine = async (
+  scene: Scene,
+  given: Order,
+  faults: Faults,
+  epochs: { highest: number },
+  quietMs: Millis,
+): Promise<Json> => {
+  const { clock, random, options } = scene
+  let order = given
+  while (!order.signal.aborted) {
+    try {
+      const outcome =
+        options.way === 'naive' ? await naive(scene, order, faults) : await attempt(scene, order, faults, quietMs)
+      if (outcome.kind === 'done') return outcome.result
+      if (outcome.kind === 'refused') return outcome.because
+      if (outcome.kind === 'aborted') return null
+      const until = outcome.kind === 'waiting' ? outcome.until : clock.now() + 200
+      await clock.sleep(until, order.signal)
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error
+      if (order.signal.aborted) return null
+      await clock.sleep(clock.now() + between(random, 50, 2_000), order.signal)
+      epochs.highest += 1
+      order = { ...order, fence: { ...order.fence, epoch: epochs.highest } }
+    }
+  }
+  return null
+}
+
+const createScene = (options: HandoffCase, random: Random): Scene => {
+  const clock = createSimulatedClock(start)
+  const periodMs = options.periodsMs[between(random, 0, options.periodsMs.length)] ?? secondMs
+  const side = (name: Side, suspended: boolean) =>
+    createSimulatedSchedules({
+      side: name,
+      clock,
+      random,
+      scheduler: options.scheduler,
+      horizonMs: Math.max(10_000, 2 * periodMs),
+      schedules: [
+        {
+          service,
+          periodMs,
+          offsetMs: 0,
+          concurrency: options.concurrency,
+          deadlineMs: null,
+          suspended,
+          runMs: between(random, 10, periodMs / 2),
+        },
+      ],
+    })
+  return { clock, random, periodMs, options, blue: side('blue', false), green: side('green', true) }
+}
+
+const faultsOf = ({ faultShare, faultAt }: HandoffCase, random: Random, counted: { calls: number }): Faults => {
+  return () => {
+    counted.calls += 1
+    if (faultAt?.call === counted.calls) return faultAt.fault
+    if (random() >= faultShare) return null
+    return callFaults[between(random, 0, callFaults.length)] ?? null
+  }
+}
+
+/** Ticks that passed while neither side was active (widened by what a scheduler may lag), by gap. */
+const gapsWithoutOwner = (scene: Scene, end: Millis): readonly { readonly from: Millis; readonly until: Millis }[] => {
+  const lag = scene.options.scheduler.passMs + scene.options.scheduler.stale.forMs + 50
+  const changes = [
+    ...scene.blue.truth.changes.map((change) => ({ ...change, side: 'blue' as const })),
+    ...scene.green.truth.changes.map((change) => ({ ...change, side: 'green' as const })),
+  ].sort((a, b) => a.at - b.at)
+  const active = { blue: false, green: false }
+  const gaps: { from: Millis; until: Millis }[] = []
+  let since: Millis | null = null
+  for (const change of changes) {
+    active[change.side] = change.active
+    const nobody = !active.blue && !active.green
+    if (nobody && since === null) since = change.at
+    if (!nobody && since !== null) {
+      gaps.push({ from: since - lag, until: change.at + lag })
+      since = null
+    }
+  }
+  if (since !== null) gaps.push({ from: since - lag, until: end })
+  return gaps
+}
+
+const count = (
+  scene: Scene,
+  from: Millis,
+  until: Millis,
+): Pick<HandoffCount, 'ticks' | 'duplicates' | 'misses' | 'skipped' | 'overlaps'> => {
+  const runs = [...scene.blue.truth.runs(), ...scene.green.truth.runs()]
+  const perTick = Map.groupBy(runs, (run) => run.tick)
+  const ticks: Millis[] = []
+  for (let tick = from + scene.periodMs; tick <= until; tick += scene.periodMs) ticks.push(tick)
+  const missing = ticks.filter((tick) => !perTick.has(tick))
+  const gaps = gapsWithoutOwner(scene, until)
+  const isLetGo = (tick: Millis) => gaps.some((gap) => tick > gap.from && tick + scene.periodMs <= gap.until)
+  const overlaps = scene.blue.truth
+    .runs()
+    .filter((a) =>
+      scene.green.truth
+        .runs()
+        .some((b) => a.startedAt < (b.endedAt ?? Infinity) && b.startedAt < (a.endedAt ?? Infinity)),
+    )
+  return {
+    ticks: ticks.length,
+    duplicates: ticks.filter((tick) => (perTick.get(tick)?.length ?? 0) > 1),
+    misses: missing.filter((tick) => !isLetGo(tick)),
+    skipped: missing.filter(isLetGo),
+    overlaps: scene.options.concurrency === 'Allow' ? 0 : overlaps.length,
+  }
+}
+
+/**
+ * One handoff (or the naive way) at a random moment around a tick, with what may go wrong; perhaps taken back in the
+ * middle, perhaps with a second engine beside the first. Then faults end, and every tick is counted by the runs
+ * themselves. The same case gives the same count.
+ */
+export const simulateHandoff = async (options: HandoffCase): Promise<HandoffCount> => {
+  const random = createRandom(options.seed)
+  const scene = createScene(options, random)
+  const { clock, periodMs } = scene
+  const counted = { calls: 0 }
+  const faults = faultsOf(options, random, counted)
+  const epochs = { highest: 1 }
+  const quietMs = random() < 0.5 ? 0 : 5_000
+  const version = { now: 1 }
+  const engines: AbortController[] = []
+
+  const begin = (owner: Side, intent: string, withFaults: Faults): Promise<Json> => {
+    const controller = new AbortController()
+    engines.push(controller)
+    const fence: Fence = { release: 'r', epoch: epochs.highest, move: service, version: version.now }
+    return engine(scene, { owner, fence, intent, signal: controller.signal }, withFaults, epochs, quietMs)
+  }
+  const takeOver = (owner: Side, intent: string, withFaults: Faults): Promise<Json> => {
+    epochs.highest += 1
+    version.now += 1
+    return begin(owner, intent, withFaults)
+  }
+
+  const around = start + 3 * periodMs + between(random, -1_500, 1_500)
+  await clock.runUntil(around)
+  let owner: Side = 'green'
+  void begin('green', `${service}/schedule/1`, faults)
+
+  if (random() < options.secondEngineShare) {
+    // The first one is alive (perhaps frozen) and believes that it is the only one.
+    await clock.runUntil(clock.now() + between(random, 0, 3_000))
+    void takeOver('green', `${service}/schedule/1`, faults)
+  }
+  if (random() < options.rollbackShare) {
+    await clock.runUntil(clock.now() + between(random, 0, random() < 0.7 ? 800 : 3 * periodMs))
+    // In one case of two the engine orders it itself, and so stops what it is doing.
+    if (random() < 0.5) for (const controller of engines) controller.abort()
+    owner = 'blue'
+    void takeOver('blue', `${service}/schedule/2`, faults)
+  }
+  await clock.runUntil(clock.now() + between(random, 1, 3 * periodMs + 8_000))
+  for (const controller of engines) controller.abort()
+
+  const last = takeOver(owner, `${service}/schedule/3`, noFaults)
+  let result: Json = null
+  void last.then((value) => {
+    result = value
+  })
+  // The goal goes on being held: the sweep comes back between the ticks, as the engine's look at its lanes does.
+  const watchedUntil = Math.ceil((clock.now() + 20_000 + 4 * periodMs) / periodMs) * periodMs
+  while (clock.now() < watchedUntil) {
+    await clock.runUntil(clock.now() + periodMs / 2)
+    if (options.way === 'protocol' && result !== null) void begin(owner, `${service}/schedule/3`, noFaults)
+  }
+  for (const controller of engines) controller.abort()
+  const until = clock.now() - periodMs
+  const counts = count(scene, start, Math.floor(until / periodMs) * periodMs)
+  const other = owner === 'blue' ? scene.green : scene.blue
+  const holds = scene[owner].truth.isActive(service) && !other.truth.isActive(service)
+  return { seed: options.seed, ...counts, owner, settled: holds, calls: counted.calls, result }
+}
+
+export const plainCase: Omit<HandoffCase, 'seed' | 'scheduler' | 'periodsMs'> = {
+  way: 'protocol',
+  concurrency: 'Allow',
+  missed: 'latest',
+  faultShare: 0.03,
+  faultAt: null,
+  rollbackShare: 0.6,
+  secondEngineShare: 0.15,
+}
