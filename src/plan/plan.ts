@@ -63,6 +63,11 @@ export type MovePlan = {
   readonly wave: number
   /** Services of this release that it calls, directly. They settle first and go back last. */
   readonly needs: readonly string[]
+  /**
+   * Services of this release that it calls, but that can't settle first: of its own cycle (same wave), or exposed and
+   * moving in a later wave. Their copies on green are ready before it crosses, and when they go back, so does it.
+   */
+  readonly reaches?: readonly string[]
   readonly exclusive: boolean
   /** Replicas on blue when the plan was made: what green gets, and what going back restores. */
   readonly replicas: number

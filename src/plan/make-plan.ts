@@ -1,0 +1,196 @@
+import { andList } from '../inventory/classify.ts'
+import type { EstateService, Finding, ServiceKind } from '../inventory/estate.ts'
+import { showText } from '../inventory/shown-text.ts'
+import type { Millis } from '../moves/goal.ts'
+import { withDeclaredGates } from './declared-gates.ts'
+import { exposedSteps } from './exposed-steps.ts'
+import { internalSteps } from './internal-steps.ts'
+import { jobSteps } from './job-steps.ts'
+import { type MoveFacts, type MoveSteps, provision } from './move-steps.ts'
+import type { MoveKind, MovePlan, Plan } from './plan.ts'
+import type { Confirmation, PlanInput } from './plan-input.ts'
+import { planWaves, type WavePlace, type Waves } from './waves.ts'
+import { workerSteps } from './worker-steps.ts'
+
+export type Planned =
+  | { readonly kind: 'ok'; readonly plan: Plan; readonly notes: readonly Finding[] }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
+
+/** The plan of a release, or all that stands against making one. Pure: the same input gives the same plan. */
+export const makePlan = (input: PlanInput): Planned => {
+  const { estate } = input
+  const findings: Finding[] = [...estate.findings, ...estate.services.flatMap((one) => faultsOf(one, input))]
+  if (findings.some(({ severity }) => severity === 'blocks')) return { kind: 'refused', findings }
+
+  const waves = planWaves(
+    estate.services.map((service) => ({
+      service: service.name,
+      kind: moveKindOf(service.kinds),
+      replicas: service.blue.replicas,
+      needs: service.needs.map((need) => need.service),
+    })),
+    input.policy.maxPerWave,
+  )
+  const called = new Set(estate.services.flatMap(({ needs }) => needs.map(({ service }) => service)))
+  const judged = estate.services.filter(isJudged).length
+  const moves = new Map<string, MovePlan>()
+  for (const service of estate.services) {
+    const place = waves.places.get(service.name) ?? nowhere
+    const { move, faults } = planMove({ service, place, input, judged, called: called.has(service.name) })
+    moves.set(service.name, move)
+    findings.push(...faults)
+  }
+  if (findings.some(({ severity }) => severity === 'blocks')) return { kind: 'refused', findings }
+  return { kind: 'ok', plan: assemble(input, waves, moves), notes: findings }
+}
+
+const nowhere: WavePlace = { wave: 0, needs: [], reaches: [], why: [] }
+
+const assemble = (input: PlanInput, { waves, cycles }: Waves, moves: ReadonlyMap<string, MovePlan>): Plan => {
+  const longest = (services: readonly string[]): Millis =>
+    services.reduce((most, service) => Math.max(most, moves.get(service)?.expectedMs ?? 0), 0)
+  const moving = waves.reduce((sum, { services }) => sum + longest(services), 0)
+  const parallel = waves.some(({ phase }) => phase === 'exposed') ? input.policy.parallelMs : 0
+  return {
+    version: 1,
+    release: input.release,
+    blue: input.blue,
+    green: input.green,
+    policy: input.policy,
+    waves,
+    // In the order of waves, so that a printed plan reads as it happens.
+    moves: Object.fromEntries(
+      waves.flatMap(({ services }) => services.flatMap((name) => entry(name, moves.get(name)))),
+    ),
+    cycles,
+    files: input.files,
+    expectedMs: moving + parallel,
+  }
+}
+
+const entry = (name: string, move: MovePlan | undefined): readonly (readonly [string, MovePlan])[] =>
+  move === undefined ? [] : [[name, move]]
+
+/** Which kind of a service's kinds owns its move. What users reach decides over what callers reach, and that over work. */
+export const moveKindOf = (kinds: readonly ServiceKind[]): MoveKind =>
+  (['exposed', 'job', 'internal'] as const).find((kind) => kinds.includes(kind)) ?? 'worker'
+
+/** The judge compares both sides while they share what comes in: users' requests, or work. */
+const isJudged = ({ kinds, blue }: EstateService): boolean => {
+  const kind = moveKindOf(kinds)
+  return (kind === 'exposed' || kind === 'worker') && blue.replicas > 0
+}
+
+// ── What stands against a plan ────────────────────────────────────────────────
+
+const faultsOf = ({ name, kinds, blue }: EstateService, input: PlanInput): readonly Finding[] => {
+  const blocks = (message: string): Finding => ({ severity: 'blocks', service: name, message, declare: null })
+  const findings: Finding[] = []
+  if (kinds.includes('exposed') && !input.routerServices.includes(name)) {
+    const message = `${name} is exposed, but the router doesn't listen for it, so its users can't be divided. Add it under services in the router's file and name that file as router in the release file.`
+    findings.push({ ...blocks(message), declare: `services:\n  ${name}: { listen: 127.0.0.1:8080 }\n` })
+  }
+  if (kinds.includes('exposed') && blue.replicas === 0) {
+    findings.push(blocks(`${name} is exposed, but has 0 replicas on blue: there is nothing to compare green with.`))
+  }
+  if (kinds.includes('job') && !Object.hasOwn(input.runsPerDay, name)) {
+    findings.push(blocks(`How often ${name} runs in 24 hours could not be told from its schedule.`))
+  }
+  return findings
+}
+
+// ── One move ──────────────────────────────────────────────────────────────────
+
+const stepsByKind: Readonly<Record<MoveKind, (facts: MoveFacts) => MoveSteps>> = {
+  job: jobSteps,
+  worker: workerSteps,
+  internal: internalSteps,
+  exposed: exposedSteps,
+}
+
+type MoveInput = {
+  readonly service: EstateService
+  readonly place: WavePlace
+  readonly input: PlanInput
+  readonly judged: number
+  /** Another service of the estate calls it. */
+  readonly called: boolean
+}
+
+const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: readonly Finding[] } => {
+  const { service, place, input, judged } = one
+  const kind = moveKindOf(service.kinds)
+  const rules = input.rulesOf(service.name)
+  const policy = input.policyOf(service.name, judged)
+  const confirm = confirmationsOf(kind, one)
+  const facts: MoveFacts = {
+    service: service.name,
+    policy,
+    release: input.policy,
+    rules,
+    replicas: service.blue.replicas,
+    exclusive: service.exclusive !== null,
+    suspended: service.blue.schedule?.suspended ?? false,
+    runsPerDay: kind === 'job' ? (input.runsPerDay[service.name] ?? 0) : 0,
+    healthPath: service.blue.port?.healthPath ?? null,
+    listens: service.blue.port !== null,
+    confirm,
+  }
+  const asleep = kind !== 'job' && facts.replicas === 0
+  const made = asleep ? sleepingSteps(facts) : stepsByKind[kind](facts)
+  const { steps, findings } = withDeclaredGates(service.name, made.steps, rules)
+  const move: MovePlan = {
+    service: service.name,
+    kind,
+    kinds: service.kinds,
+    wave: place.wave,
+    needs: place.needs,
+    ...(place.reaches.length > 0 ? { reaches: place.reaches } : {}),
+    exclusive: facts.exclusive,
+    replicas: facts.replicas,
+    suspended: facts.suspended,
+    steps,
+    tests: made.tests,
+    policy,
+    why: [...identityWhy(service, kind), ...place.why, ...made.why, ...confirm.values()],
+    expectedMs: steps.reduce((sum, { expectedMs }) => sum + expectedMs, 0),
+    unproven: made.unproven,
+  }
+  return { move, faults: findings }
+}
+
+const sleepingSteps = (facts: MoveFacts): MoveSteps => ({
+  steps: [provision(facts)],
+  tests: {},
+  why: ['It has 0 replicas on blue, so green gets 0 as well, and it settles at once.'],
+  unproven: 'it has no replicas, so nothing runs that could prove it',
+})
+
+const identityWhy = ({ kinds, reasons, exclusive, needs }: EstateService, kind: MoveKind): readonly string[] => [
+  `It is ${andList(kinds)}: ${reasons.join('; ')}.`,
+  ...(kinds.length > 1 ? [`It is one move, that of an ${kind} service, which owns its replicas.`] : []),
+  ...(exclusive === null ? [] : [`Only one copy of it may run anywhere: ${exclusive}.`]),
+  ...needs.map(({ service, evidence }) => `It needs ${service}: ${evidence}.`),
+]
+
+/** What a person has to confirm before something irrevocable or visible happens, with the reason. */
+const confirmationsOf = (kind: MoveKind, { service, input, called }: MoveInput): ReadonlyMap<Confirmation, string> => {
+  const { name, blue, kinds, exclusive } = service
+  const confirmed = input.rulesOf(name).confirmed ?? []
+  const asked = new Map<Confirmation, string>()
+  const ask = (what: Confirmation, why: string): void => {
+    if (!confirmed.includes(what)) asked.set(what, `A person approves "${what}": ${why}.`)
+  }
+  if (kind !== 'job' && blue.actsAtStart.length > 0 && blue.replicas > 0) {
+    ask('acts at start', `a copy on green acts by itself as soon as it starts (${andList(blue.actsAtStart)})`)
+  }
+  if (kind !== 'worker' && kinds.includes('worker') && exclusive === null) {
+    const source = blue.takesFrom.length > 0 ? showText(andList(blue.takesFrom)).text : 'its queue'
+    ask('both sides take work', `no switch for it is declared, so both copies take work from ${source} at once`)
+  }
+  if (exclusive !== null && (kind === 'exposed' || (kind === 'internal' && called))) {
+    const who = kind === 'exposed' ? 'its users' : 'its callers on blue'
+    ask('interruption', `${who} get no answer from it once its only copy leaves blue`)
+  }
+  return asked
+}

@@ -1,0 +1,108 @@
+import type { Goal } from '../moves/goal.ts'
+import { actMs, soakOf, testMs } from './expected-time.ts'
+import type { Gate, Step, TestDefinition } from './plan.ts'
+import type { Confirmation, ServiceRules, ServiceTest } from './plan-input.ts'
+import type { Policy, ReleasePolicy } from './policy.ts'
+
+/** What the steps of one move are made from. */
+export type MoveFacts = {
+  readonly service: string
+  readonly policy: Policy
+  readonly release: ReleasePolicy
+  readonly rules: ServiceRules
+  readonly replicas: number
+  readonly exclusive: boolean
+  /** The schedule is suspended on blue. */
+  readonly suspended: boolean
+  /** 0 for what isn't a job. */
+  readonly runsPerDay: number
+  readonly healthPath: string | null
+  readonly listens: boolean
+  /** What a person has to confirm, and why; those that were confirmed in the release file are left out already. */
+  readonly confirm: ReadonlyMap<Confirmation, string>
+}
+
+/** The steps of a move, what its tests are, sentences on both for people, and why it can't be proven (null: it can). */
+export type MoveSteps = {
+  readonly steps: readonly Step[]
+  readonly tests: Readonly<Record<string, TestDefinition>>
+  readonly why: readonly string[]
+  readonly unproven: string | null
+}
+
+type StepParts = Partial<Step> & { readonly name: string; readonly crossing: boolean }
+
+export const step = ({ policy }: MoveFacts, parts: StepParts): Step => {
+  const { before = [], after = [], goal = null } = parts
+  const expectedMs = parts.expectedMs ?? 0
+  const waits = soakOf(after) + (after.some(({ kind }) => kind === 'verdict') ? policy.dwell.maxMs : 0)
+  const limitMs = parts.limitMs ?? policy.stepLimitMs + waits
+  return { name: parts.name, before, goal, after, limitMs, crossing: parts.crossing, expectedMs }
+}
+
+export const provision = (facts: MoveFacts): Step =>
+  step(facts, { name: 'provision', goal: { kind: 'provision' }, crossing: false, expectedMs: actMs.provision })
+
+export const confirmation = (facts: MoveFacts, name: Confirmation): readonly Gate[] =>
+  facts.confirm.has(name) ? [{ kind: 'approval', name }] : []
+
+/** What every crossing waits for. Versions are compared each time, because teams keep shipping. */
+export const openings = ({ rules }: MoveFacts): readonly Gate[] => [
+  { kind: 'same version' },
+  ...[...(rules.windows ?? []), ...(rules.freezes ?? [])].map((name): Gate => ({ kind: 'window', name })),
+]
+
+export const workload = ({ exclusive }: MoveFacts, blue: number, green: number): Goal => ({
+  kind: 'workload',
+  blue,
+  green,
+  exclusive,
+})
+
+export type Tests = Readonly<Record<string, ServiceTest>>
+
+/** Tests that run once green is ready: the declared ones (stress and trial runs are others), or one request for its health. */
+export const testsBefore = ({ rules, listens, healthPath, policy }: MoveFacts): Tests => {
+  const declared = Object.entries(rules.tests ?? {}).filter(
+    ([, { test }]) => test.kind !== 'stress' && test.kind !== 'trial run',
+  )
+  if (declared.length > 0) return Object.fromEntries(declared)
+  if (!listens || healthPath === null) return {}
+  const timeoutMs = Math.min(30_000, policy.stepLimitMs)
+  const test: TestDefinition = { kind: 'green http', path: healthPath, expectStatus: null, timeoutMs }
+  return { smoke: { test, maxAgeMs: policy.stepLimitMs } }
+}
+
+export const testStep = (
+  facts: MoveFacts,
+  name: string,
+  { test, maxAgeMs }: ServiceTest,
+  { crossing, before = [] }: { readonly crossing: boolean; readonly before?: readonly Gate[] },
+): Step =>
+  step(facts, {
+    name,
+    before,
+    goal: { kind: 'test', name },
+    after: [{ kind: 'test', name, maxAgeMs }],
+    limitMs: facts.policy.stepLimitMs + (test.kind === 'stress' ? test.durationMs : test.timeoutMs),
+    crossing,
+    expectedMs: testMs(test),
+  })
+
+export const definitionsOf = (tests: Tests): MoveSteps['tests'] =>
+  Object.fromEntries(Object.entries(tests).map(([name, { test }]) => [name, test]))
+
+export const testSentences = (tests: Tests): readonly string[] => {
+  const names = Object.keys(tests)
+  if (names.length === 0) return ['No test of it is declared, and it has no health path to ask: readiness alone tells.']
+  return [`Tested on green before it goes on: ${names.join(', ')}.`]
+}
+
+/** Watched for the policy's soak; any other gate is asked first. */
+export const soakStep = (facts: MoveFacts, gates: readonly Gate[]): Step =>
+  step(facts, {
+    name: 'watch',
+    after: [...gates, { kind: 'soak', forMs: facts.policy.soakMs }],
+    crossing: true,
+    expectedMs: facts.policy.soakMs,
+  })
