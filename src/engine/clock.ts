@@ -6,5 +6,5 @@ export type Clock = {
   /** Milliseconds from an arbitrary start; never jumps. */
   readonly monotonic: () => number
   /** Resolves at the wall-clock instant, or as soon as the signal aborts. Never rejects. */
-  readonly sleepUntil: (until: Millis, signal: AbortSignal) => Promise<void>
+  readonly sleep: (until: Millis, signal: AbortSignal) => Promise<void>
 }

@@ -90,8 +90,8 @@ const follow = (
       const pause = new AbortController()
       wake = () => pause.abort()
       if (!hinted)
-        await options.clock.sleepUntil(options.clock.now() + options.pollMs, AbortSignal.any([signal, pause.signal]))
-      if (hinted) await options.clock.sleepUntil(options.clock.now() + settleMs, signal)
+        await options.clock.sleep(options.clock.now() + options.pollMs, AbortSignal.any([signal, pause.signal]))
+      if (hinted) await options.clock.sleep(options.clock.now() + settleMs, signal)
       hinted = false
       if (!signal.aborted) await once()
     }

@@ -1,5 +1,6 @@
 import type { LaneState, MoveState } from '../journal/move-state.ts'
-import type { Fence, IntentId, Millis, Outcome } from '../moves/goal.ts'
+import type { Fence, IntentId, Outcome } from '../moves/goal.ts'
+import type { Attempt } from '../protocols/drive.ts'
 import type { Clock } from './clock.ts'
 
 /** One intent on its way: what is to be done, by whom, and until when it may begin acts. */
@@ -12,13 +13,11 @@ export type Work = {
   readonly urgent: boolean
 }
 
-export type CarryOut = (
-  work: Work,
-  signal: AbortSignal,
-) => Promise<Outcome | { readonly kind: 'waiting'; readonly until: Millis; readonly because: string }>
+/** One attempt at an intent. `memo` is what an earlier attempt that had to wait gave; it may be lost. */
+export type CarryOutWork = (work: Work, memo: unknown, signal: AbortSignal) => Promise<Attempt<unknown>>
 
 export type RunnerOptions = {
-  readonly carryOut: CarryOut
+  readonly carryOut: CarryOutWork
   readonly clock: Clock
   readonly release: string
   readonly epoch: number
@@ -44,98 +43,116 @@ export type Runner = {
 const firstRetryMs = 250
 const longestRetryMs = 10_000
 
+type UnderWay = { readonly work: Work; readonly stop: AbortController; running: Promise<void>; because: string }
+
 export const createRunner = (options: RunnerOptions): Runner => {
-  const lanes = new Map<string, { work: Work; stop: AbortController; running: Promise<void>; because: string }>()
-  const queue: Work[] = []
+  const { clock } = options
+  const underWay = new Map<string, Map<IntentId, UnderWay>>()
+  let queue: readonly Work[] = []
   let busy = 0
 
+  const of = (service: string): Map<IntentId, UnderWay> => {
+    const own = underWay.get(service) ?? new Map<IntentId, UnderWay>()
+    underWay.set(service, own)
+    return own
+  }
+
   const start = (work: Work): void => {
-    const key = `${work.service}/${work.lane.goal.kind === 'provision' ? 'workload' : work.lane.goal.kind}`
-    const stop = new AbortController()
     if (!work.urgent) busy += 1
-    const entry = { work, stop, running: Promise.resolve(), because: 'under way' }
-    lanes.set(work.intent, entry)
-    entry.running = carry(work, stop.signal, (because) => {
-      entry.because = because
-    }).finally(() => {
-      lanes.delete(work.intent)
+    const entry: UnderWay = { work, stop: new AbortController(), running: Promise.resolve(), because: 'under way' }
+    of(work.service).set(work.intent, entry)
+    options.log('intent begun', { intent: work.intent, goal: work.lane.goal })
+    entry.running = carry(entry).finally(() => {
+      of(work.service).delete(work.intent)
       if (!work.urgent) busy -= 1
       startQueued()
     })
-    options.log('intent begun', { lane: key, intent: work.intent })
   }
 
   const startQueued = (): void => {
     while (busy < options.slots) {
-      const next = queue.shift()
+      const [next, ...rest] = queue
       if (next === undefined) return
+      queue = rest
       start(next)
     }
   }
 
-  const carry = async (work: Work, signal: AbortSignal, tell: (because: string) => void): Promise<void> => {
+  const carry = async (entry: UnderWay): Promise<void> => {
+    const { work, stop } = entry
+    const { signal } = stop
     let retryMs = firstRetryMs
+    let memo: unknown = null
     while (!signal.aborted) {
-      const outcome = options.mayAct()
-        ? await attempt(work, signal)
-        : { kind: 'waiting' as const, until: options.clock.now() + retryMs, because: 'acting is stopped' }
-      if (signal.aborted) return
-      if (outcome.kind === 'waiting') {
-        tell(outcome.because)
-        await options.clock.sleepUntil(outcome.until, signal)
+      const attempt = options.mayAct()
+        ? await tryOnce(work, memo, signal)
+        : waitUntil(clock.now() + retryMs, 'acting is stopped')
+      if (signal.aborted || attempt.kind === 'aborted') return
+      if (attempt.kind === 'waiting') {
+        entry.because = attempt.because
+        memo = attempt.memo
+        await clock.sleep(attempt.until, signal)
         continue
       }
-      if (outcome.kind === 'unknown' && options.clock.now() + retryMs < work.lane.actUntil) {
-        tell(`tried again: ${outcome.because}`)
-        await options.clock.sleepUntil(options.clock.now() + retryMs, signal)
+      if (attempt.kind === 'unknown' && clock.now() + retryMs < work.lane.actUntil) {
+        entry.because = `tried again: ${attempt.because}`
+        await clock.sleep(clock.now() + retryMs, signal)
         retryMs = Math.min(longestRetryMs, retryMs * 2)
         continue
       }
-      options.cameOut(work.service, work.intent, outcome)
+      options.cameOut(work.service, work.intent, attempt)
       return
     }
   }
 
-  const attempt = async (work: Work, signal: AbortSignal): ReturnType<CarryOut> => {
+  const tryOnce = async (work: Work, memo: unknown, signal: AbortSignal): Promise<Attempt<unknown>> => {
     try {
-      return await options.carryOut(work, signal)
+      return await options.carryOut(work, memo, signal)
     } catch (error) {
       options.log('intent threw', { intent: work.intent, error: String(error) })
       return { kind: 'unknown', because: error instanceof Error ? error.message : String(error) }
     }
   }
 
-  const drop = (intent: IntentId): void => {
-    lanes.get(intent)?.stop.abort()
-    const queued = queue.findIndex((work) => work.intent === intent)
-    if (queued >= 0) queue.splice(queued, 1)
+  const drop = (service: string, intent: IntentId): void => {
+    of(service).get(intent)?.stop.abort()
+    queue = queue.filter((work) => work.intent !== intent)
   }
 
   return {
     sync: (state) => {
       const wanted = Object.values(state.lanes).filter((lane) => lane.outcome === null)
-      const known = [...lanes.keys(), ...queue.map((work) => work.intent)].filter((intent) =>
-        intent.startsWith(`${state.service}/`),
-      )
-      for (const intent of known) if (!wanted.some((lane) => lane.intent === intent)) drop(intent)
+      const running = of(state.service)
+      const queued = queue.filter((work) => work.service === state.service).map((work) => work.intent)
+      for (const intent of [...running.keys(), ...queued])
+        if (!wanted.some((lane) => lane.intent === intent)) drop(state.service, intent)
       for (const lane of wanted) {
-        if (known.includes(lane.intent)) continue
+        if (running.has(lane.intent) || queued.includes(lane.intent)) continue
         const fence = { release: options.release, epoch: options.epoch, move: state.service, version: lane.version }
         const urgent = state.order === 'back' || state.askedBack !== null
         const work = { service: state.service, intent: lane.intent, lane, fence, urgent }
         if (urgent || busy < options.slots) start(work)
-        else queue.push(work)
+        else queue = [...queue, work]
       }
     },
     underWay: () => [
-      ...[...lanes.values()].map(({ work, because }) => ({ service: work.service, intent: work.intent, because })),
+      ...[...underWay.values()]
+        .flatMap((own) => [...own.values()])
+        .map(({ work, because }) => ({ service: work.service, intent: work.intent, because })),
       ...queue.map((work) => ({ service: work.service, intent: work.intent, because: 'waits for a free slot' })),
     ],
     close: async () => {
-      queue.length = 0
-      const running = [...lanes.values()]
+      queue = []
+      const running = [...underWay.values()].flatMap((own) => [...own.values()])
       for (const { stop } of running) stop.abort()
       await Promise.allSettled(running.map((entry) => entry.running))
     },
   }
 }
+
+const waitUntil = (until: number, because: string): Attempt<unknown> => ({
+  kind: 'waiting',
+  until,
+  because,
+  memo: null,
+})

@@ -1,0 +1,119 @@
+import type { ResolvedRelease } from '../config/release.ts'
+import type { CheckResult, EngineEnd, World } from '../engine/engine.ts'
+import type { Estate, Finding } from '../inventory/estate.ts'
+import type { Recorded, RollbackScope } from '../journal/events.ts'
+import type { JournalState } from '../journal/fold.ts'
+import type { Millis, Side } from '../moves/goal.ts'
+import type { ParityReport } from '../parity/check-parity.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Store } from '../store/store.ts'
+
+/** What commands may ask for. `main.ts` gives the real ones, tests others. */
+export type Deps = {
+  readonly version: string
+  readonly now: () => Millis
+  readonly io: CommandIo
+  /** Who acts, for the journal: the user's name. */
+  readonly person: () => string
+  /** Opens the store of a release. `create`: makes it where there is none (otherwise NO_RELEASE). */
+  readonly openStore: (release: ResolvedRelease, create: boolean) => Promise<Store>
+  /** Connects to both environments and the router; starts nothing. Whatever does not answer is said by the ports. */
+  readonly connect: (release: ResolvedRelease) => Promise<Connected>
+  readonly prepare: (release: ResolvedRelease, world: World) => Promise<Prepared>
+  /** Becomes the engine of the release until it ends or the signal aborts. `plan` null: the journal has it. */
+  readonly runEngine: (options: RunOptions, signal: AbortSignal) => Promise<EngineEnd>
+  /** Wakes a living engine of this release; false: none lives, and nothing was woken. */
+  readonly nudgeEngine: (release: ResolvedRelease) => Promise<boolean>
+  readonly breakGlass: (release: ResolvedRelease, options: BreakGlassOptions) => Promise<BreakGlassResult>
+  readonly environments: Environments
+  /** `titrate retire`: ends what is left on blue, clears tombstones, gives the environments free. */
+  readonly retire: (release: ResolvedRelease, store: Store) => Promise<readonly string[]>
+  readonly doctor: (release: ResolvedRelease | null) => Promise<readonly DoctorFinding[]>
+}
+
+export type CommandIo = {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly isTty: boolean
+  readonly columns: number
+  readonly color: boolean
+  /** Asks on the terminal; null where there is none. */
+  readonly ask: ((question: string) => Promise<string>) | null
+  readonly readFile: (path: string) => Promise<string>
+  readonly writeFile: (path: string, text: string) => Promise<void>
+  readonly workingDirectory: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborts at an interrupt (Ctrl-C, SIGTERM). */
+  readonly signal: AbortSignal
+  readonly sleep: (ms: Millis, signal: AbortSignal) => Promise<void>
+}
+
+export type Connected = { readonly world: World; close(): Promise<void> }
+
+/** All that is known before anything moves. */
+export type Prepared = {
+  readonly estate: Estate
+  readonly parity: ParityReport
+  /** null: it can't be planned; `findings` says why. */
+  readonly plan: Plan | null
+  readonly findings: readonly Finding[]
+  readonly check: CheckResult
+}
+
+export type RunOptions = {
+  readonly release: ResolvedRelease
+  readonly store: Store
+  readonly world: World
+  readonly plan: Plan | null
+  readonly exitAtGate: boolean
+  readonly takeOver: boolean
+  readonly appended: (entries: readonly Recorded[], journal: JournalState) => void
+}
+
+export type BreakGlassOptions = {
+  readonly because: string
+  readonly scope: RollbackScope
+  readonly assumeDead: Side | null
+  readonly tell: (line: string) => void
+}
+
+export type BreakGlassResult = {
+  readonly services: readonly {
+    readonly service: string
+    readonly lane: string
+    readonly done: boolean
+    readonly what: string
+  }[]
+  readonly marked: readonly { readonly where: string; readonly done: boolean; readonly because: string | null }[]
+}
+
+/** Local environments and routers: what `titrate env` does. `file` is an Environment or a Router. */
+export type Environments = {
+  /** Starts the daemon of the file where it doesn't run. `asleep`: nothing in it runs until it is told. */
+  readonly up: (file: string, asleep: boolean) => Promise<string>
+  readonly down: (file: string) => Promise<string>
+  /** Deploys what changed in the file. */
+  readonly apply: (file: string) => Promise<string>
+  readonly status: (file: string) => Promise<EnvironmentStatus>
+  readonly scale: (file: string, service: string, replicas: number) => Promise<string>
+  readonly suspend: (file: string, service: string, suspended: boolean) => Promise<string>
+  readonly weight: (file: string, service: string, green: number) => Promise<string>
+  readonly logs: (file: string, service: string, lines: number) => Promise<readonly string[]>
+  /** Runs the daemon itself, in this process, until the signal aborts. What `up` starts. */
+  readonly serve: (file: string, asleep: boolean, signal: AbortSignal) => Promise<void>
+}
+
+export type EnvironmentStatus = {
+  readonly name: string
+  readonly kind: 'Environment' | 'Router'
+  readonly running: boolean
+  readonly facts: Readonly<Record<string, string>>
+  readonly services: readonly Readonly<Record<string, string | number | boolean | null>>[]
+}
+
+export type DoctorFinding = {
+  readonly what: string
+  readonly ok: boolean
+  readonly found: string
+  readonly fix: string | null
+}
