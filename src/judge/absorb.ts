@@ -57,8 +57,7 @@ export const absorb = (setup: JudgeSetup, state: JudgeState, sample: Sample): Ju
       ? step
       : {
           ...step,
-          // A gap that the counters covered was not watched: it counts as two intervals at most.
-          observedMs: step.observedMs + Math.min(sample.durationMs, 2 * setup.intervalMs),
+          observedMs: step.observedMs + observed(setup, step.at, sample),
           proof: addProof(step.proof, errors, setup, sample.weightGreen / 100, frozen),
           counts: addBlocks(step.counts, errors),
         },
@@ -79,6 +78,10 @@ export const absorb = (setup: JudgeSetup, state: JudgeState, sample: Sample): Ju
     },
   }
 }
+
+/** A gap that the counters covered was not watched, so it counts as two intervals at most; nor was the time before the step. */
+const observed = (setup: JudgeSetup, stepAt: number, { at, durationMs }: Sample): number =>
+  Math.max(0, Math.min(durationMs, 2 * setup.intervalMs, at - stepAt))
 
 const absorbBlueOnly = (setup: JudgeSetup, state: JudgeState, { blue, at }: Sample): JudgeState => {
   const thresholds = setup.latency?.kind === 'judged' ? setup.latency.thresholds : []

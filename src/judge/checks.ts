@@ -1,4 +1,4 @@
-import { counterBets, oneSampleBets } from './counter.ts'
+import { counterBets, counterLlrs, oneSampleBets, oneSampleLlrs } from './counter.ts'
 import { frozenProofRate, frozenRate } from './frozen-reference.ts'
 import { HARM, NONINF, SIGN_FRACTION } from './grids.ts'
 import { GUARD_WINDOW } from './guard.ts'
@@ -82,7 +82,7 @@ export const stepDrop = (process: Process, block: Block, setup: DropSetup, c: nu
   })
 }
 
-export const signBets = (sign: 0 | 1): readonly number[] => SIGN_FRACTION.map((f) => Math.log(1 - f + 2 * f * sign))
+export const signBets = (sign: 0 | 1): readonly number[] => SIGN_FRACTION.map((f) => 1 - f + 2 * f * sign)
 
 /** A level such as saturation, in blocks of 30 to 60 s: each block has one vote, whether green is above the margin. */
 export const stepGauge = (
@@ -124,8 +124,8 @@ export const addProof = (
   if (!(share > 0)) return proof
   const delta = Math.max(setup.errors.delta, setup.proof.tolerated / share)
   const margin = { rho: setup.proof.rho, delta, phi: setup.errors.phi }
-  const bets = frozen === null ? counterBets(block, margin, NONINF) : frozenProof(block, frozen, margin)
-  return bets.map((bet, i) => (proof[i] ?? 0) + bet)
+  const llrs = frozen === null ? counterLlrs(block, margin, NONINF) : frozenProof(block, frozen, margin)
+  return llrs.map((llr, i) => (proof[i] ?? 0) + llr)
 }
 
 const frozenProof = (
@@ -136,7 +136,7 @@ const frozenProof = (
   const lambda0 = frozenProofRate({ events: frozen.errors.xb, requests: frozen.errors.nb }, margin)
   return lambda0 === null
     ? NONINF.map(() => 0)
-    : oneSampleBets(block.xg, block.ng, { lambda0, phi: margin.phi }, NONINF)
+    : oneSampleLlrs(block.xg, block.ng, { lambda0, phi: margin.phi }, NONINF)
 }
 
 export const remember = (guard: readonly Block[], block: Block): readonly Block[] => [

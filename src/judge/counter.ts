@@ -14,20 +14,23 @@ export const counterLlr = (block: Block, rho: number, delta: number, r: number):
   return xg * a + xb * b - (delta === 0 ? 0 : ng * delta * Math.expm1(a))
 }
 
-/** The bets of the counter bettor over a grid of ratios; `phi` is the dispersion (1 = Poisson). */
-export const counterBets = (
-  block: Block,
-  margin: { readonly rho: number; readonly delta: number; readonly phi: number },
-  grid: readonly number[],
-): readonly number[] => grid.map((r) => counterLlr(block, margin.rho, margin.delta, r) / margin.phi)
+type Margin = { readonly rho: number; readonly delta: number; readonly phi: number }
+type Rate = { readonly lambda0: number; readonly phi: number }
 
-/** The bets against a fixed rate `lambda0` (per request), for when there is no blue to compare with. */
-export const oneSampleBets = (
-  x: number,
-  n: number,
-  against: { readonly lambda0: number; readonly phi: number },
-  grid: readonly number[],
-): readonly number[] => grid.map((r) => (x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi)
+/** Over a grid of ratios; `phi` is the dispersion (1 = Poisson). */
+export const counterLlrs = (block: Block, margin: Margin, grid: readonly number[]): readonly number[] =>
+  grid.map((r) => counterLlr(block, margin.rho, margin.delta, r) / margin.phi)
+
+/** The same against a fixed rate `lambda0` (per request), for when there is no blue to compare with. */
+export const oneSampleLlrs = (x: number, n: number, against: Rate, grid: readonly number[]): readonly number[] =>
+  grid.map((r) => (x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi)
+
+/** The bets of the counter bettor: what each point of the grid multiplies its money by. */
+export const counterBets = (block: Block, margin: Margin, grid: readonly number[]): readonly number[] =>
+  counterLlrs(block, margin, grid).map(Math.exp)
+
+export const oneSampleBets = (x: number, n: number, against: Rate, grid: readonly number[]): readonly number[] =>
+  oneSampleLlrs(x, n, against, grid).map(Math.exp)
 
 /** ln(mean(exp(values))), without overflow. Empty: -Infinity. */
 export const logMeanExp = (values: readonly number[]): number => {

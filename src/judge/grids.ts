@@ -15,6 +15,3 @@ export const JOB_RATIOS = [1.5, 2, 4, 8, 19] as const
 export const SIGN_FRACTION = [0.1, 0.25, 0.5, 0.75, 0.95] as const
 /** Parts of blue's traffic that a latency threshold should leave as slower. */
 export const TAIL_TARGETS = [0.5, 0.05, 0.01] as const
-
-/** One sample may multiply a stake by ten at most: a single odd sample never decides by itself. */
-export const LN_10 = Math.LN10

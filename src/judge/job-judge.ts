@@ -148,7 +148,7 @@ export const acceptJobHold = (state: JobState): JobState => ({
 export const jobBets = (y: 0 | 1, p0: number): readonly number[] =>
   JOB_RATIOS.map((r) => {
     const p1 = Math.min(0.95, r * p0)
-    return y * Math.log(p1 / p0) + (1 - y) * Math.log((1 - p1) / (1 - p0))
+    return y === 1 ? p1 / p0 : (1 - p1) / (1 - p0)
   })
 
 /** Names of this many runs are kept; runs reported again come soon after the first time. */

@@ -96,7 +96,7 @@ describe('the guard', () => {
   test('a green that answers only errors is rolled back at the first sample with enough of them', () => {
     const { verdict } = run(setup, at5(setup), [sample(1, arm(50, 50), arm(950, 1))])
     expect(verdict).toMatchObject({ kind: 'roll back', cause: 'guard', since: 5000 })
-    expect(verdict.because).toBe('in the last 1 samples green failed 50 of 50 (100 %), blue failed 1 of 950 (0.11 %)')
+    expect(verdict.because).toBe('in the last sample green failed 50 of 50 (100 %), blue failed 1 of 950 (0.11 %)')
   })
   test('when blue fails just as much, it is not green', () => {
     const { verdict } = run(
@@ -124,6 +124,11 @@ describe('advancing', () => {
     expect(verdicts[11]?.because).toMatch(
       /^green is not worse at 5 %: proof .* of 20; green failed 0 of 600 \(0 %\), blue failed 12 of 11,400/,
     )
+  })
+
+  test('only the part of a sample that lies in the step is observed dwell', () => {
+    const entered = enterStep(startJudge(setup, { at: 0 }), { at: 3000, weightGreen: 5 })
+    expect(run(setup, entered, repeat(2, healthy)).verdict.evidence.step.observedMs).toBe(7000)
   })
 
   test('a new step begins its proof anew, while evidence against green goes on', () => {

@@ -33,8 +33,10 @@ export const judgeSample = (
     return { state, verdict: verdictAt(setup, state, state.last.any) }
   const reached = sample.weightGreen >= 100 ? freezeReference(state, sample.at) : state
   const absorbed = withEstimate(absorb(setup, reached, sample))
-  const latched = absorbed.latched === null ? latch(setup, absorbed, sample.at) : absorbed
-  const verdict = verdictAt(setup, latched, sample.at)
+  const summary = summarize(setup, absorbed, sample.at)
+  const found = absorbed.latched ?? findRollback(setup, absorbed, summary, sample.at)
+  const latched: JudgeState = found === null ? absorbed : { ...absorbed, latched: found }
+  const verdict = answer(setup, latched, summary, sample.at)
   return { state: rememberHold(latched, verdict), verdict }
 }
 
@@ -42,8 +44,10 @@ export const judgeSample = (
  * The answer at a time, without a new sample: as when metrics are silent. It never changes the state, and a state that
  * has seen no sample for more than two intervals is blind.
  */
-export const verdictAt = (setup: JudgeSetup, state: JudgeState, now: Millis): Verdict => {
-  const summary = summarize(setup, state, now)
+export const verdictAt = (setup: JudgeSetup, state: JudgeState, now: Millis): Verdict =>
+  answer(setup, state, summarize(setup, state, now), now)
+
+const answer = (setup: JudgeSetup, state: JudgeState, summary: Summary, now: Millis): Verdict => {
   const bare = decide({ setup, state, summary, now })
   if (bare.kind === 'advance') return { ...bare, evidence: summary }
   const since = bare.since ?? (bare.kind === 'hold' && state.held?.cause === bare.cause ? state.held.since : now)
@@ -57,38 +61,23 @@ const rememberHold = (state: JudgeState, verdict: Verdict): JudgeState => {
 }
 
 /** What rolls back at once and stays: the guard, an absolute limit, or evidence of 1/alpha. */
-const latch = (setup: JudgeSetup, state: JudgeState, at: Millis): JudgeState => {
-  const found = findRollback(setup, state, at)
-  return found === null ? state : { ...state, latched: { ...found, at } }
-}
-
-const findRollback = (
-  setup: JudgeSetup,
-  state: JudgeState,
-  at: Millis,
-): { readonly cause: 'guard' | 'limit' | 'evidence'; readonly because: string } | null => {
-  if (guardNow(setup, state)) {
+const findRollback = (setup: JudgeSetup, state: JudgeState, summary: Summary, at: Millis): JudgeState['latched'] => {
+  if (summary.guard.tripped) {
     const { green, blue } = armsOf(state.evidence.guard.reduce(addBlocks, emptyBlock))
-    const beside = frozenNow(setup, state) === null ? `, ${failed('blue', blue)}` : ''
-    return {
-      cause: 'guard',
-      because: `in the last ${state.evidence.guard.length} samples ${failed('green', green)}${beside}`,
-    }
+    const beside = blue.requests === 0 ? '' : `, ${failed('blue', blue)}`
+    const samples = state.evidence.guard.length
+    const last = samples === 1 ? 'in the last sample' : `in the last ${samples} samples`
+    return { cause: 'guard', at, because: `${last} ${failed('green', green)}${beside}` }
   }
   for (const [i, gauge] of setup.gauges.entries()) {
     const level = state.evidence.gauges[i]?.level ?? null
-    if (gauge.limit !== null && level !== null && level > gauge.limit)
-      return {
-        cause: 'limit',
-        because: `${gauge.name} of green was ${Number(level.toPrecision(4))} on average, its limit is ${gauge.limit}`,
-      }
+    if (gauge.limit === null || level === null || level <= gauge.limit) continue
+    const because = `${gauge.name} of green was ${Number(level.toPrecision(4))} on average over a block, its limit is ${gauge.limit}`
+    return { cause: 'limit', at, because }
   }
-  const { E, checks } = overallEvidence(setup, state, at)
-  if (E < 1 / setup.alpha) return null
-  return {
-    cause: 'evidence',
-    because: `evidence against green is ${evidenceWords(E)}, at least 1/alpha = ${evidenceWords(1 / setup.alpha)}; most of it from ${strongest({ E, checks })}; ${arms(armsOf(state.counts))}`,
-  }
+  if (summary.E < summary.rollBackAt) return null
+  const because = `evidence against green is ${evidenceWords(summary.E)}, at least 1/alpha = ${evidenceWords(summary.rollBackAt)}; most of it from ${strongest(summary)}; ${arms(summary)}`
+  return { cause: 'evidence', at, because }
 }
 
 /** The numbers behind the answer. The estimate may be a few samples old; `estimateRatio` gives it as of now. */

@@ -48,9 +48,18 @@ const pooledChecks = (setup: JudgeSetup, state: JudgeState, now: Millis): readon
     checks.push(check(drop.name, process?.E ?? 1, process?.t ?? 0, { holdOnly: drop.holdOnly, note }))
   }
   if (setup.objectives.errorRatio !== null) checks.push(pairCheck('errors objective', evidence.errorObjective))
-  if (setup.objectives.slow !== null) checks.push(pairCheck('latency objective', evidence.slowObjective))
+  if (setup.objectives.slow !== null) {
+    const unseen = evidence.slowObjective.counter.t === 0 && evidenceBegan(state)
+    const one = pairCheck('latency objective', evidence.slowObjective)
+    checks.push(unseen ? { ...one, note: unseenBounds([setup.objectives.slow.ms]) } : one)
+  }
   return checks
 }
+
+const evidenceBegan = (state: JudgeState): boolean => state.evidence.errors.counter.t > 0
+
+const unseenBounds = (ms: readonly number[]): string =>
+  `not judged so far: no sample had a histogram with the bounds ${ms.join(', ')} ms`
 
 const latencyCheck = (setup: JudgeSetup, state: JudgeState, now: Millis): CheckSummary => {
   if (setup.latency?.kind !== 'judged')
@@ -59,9 +68,11 @@ const latencyCheck = (setup: JudgeSetup, state: JudgeState, now: Millis): CheckS
   const E = mean(state.evidence.latency.map((t, i) => (thresholds[i]?.holdOnly ? 1 : pairEvidence(t.rollback))))
   const holdOnly = thresholds.every((t) => t.holdOnly)
   const waits = state.young || isWarmingUp(setup, state, now)
-  return check('latency', E, state.evidence.latency[0]?.rollback.counter.t ?? 0, {
+  const samples = state.evidence.latency[0]?.rollback.counter.t ?? 0
+  const unseen = samples === 0 && evidenceBegan(state) ? unseenBounds(thresholds.map((t) => t.ms)) : null
+  return check('latency', E, samples, {
     holdOnly,
-    note: holdOnly ? NOISY : waits ? 'new replicas are warming up: they count later' : null,
+    note: holdOnly ? NOISY : waits ? 'new replicas are warming up: they count later' : unseen,
   })
 }
 

@@ -1,3 +1,4 @@
+import { counterIncrease } from './counter-increase.ts'
 import type { Reading, Recording } from './recording.ts'
 import type { Arm, Histogram, Millis, Sample } from './sample.ts'
 
@@ -66,18 +67,15 @@ const withSeenWeight = (samples: readonly Sample[]): readonly Sample[] => {
   return samples.map((sample) => ({ ...sample, weightGreen }))
 }
 
-const increase = (before: number | undefined, now: number): number =>
-  before === undefined || now < before ? now : now - before
-
 const since = (before: Counters | undefined, now: Counters): Counters => {
   // A restart is seen on any counter of the series, and then all of them began at zero.
   const restarted = before !== undefined && now.requests < before.requests
   const from = restarted ? undefined : before
   return {
-    requests: increase(from?.requests, now.requests),
-    errors: increase(from?.errors, now.errors),
-    assigned: now.assigned === null ? null : increase(from?.assigned ?? undefined, now.assigned),
-    buckets: new Map([...now.buckets].map(([ms, value]) => [ms, increase(from?.buckets.get(ms), value)])),
+    requests: counterIncrease(from?.requests, now.requests),
+    errors: counterIncrease(from?.errors, now.errors),
+    assigned: now.assigned === null ? null : counterIncrease(from?.assigned ?? undefined, now.assigned),
+    buckets: new Map([...now.buckets].map(([ms, value]) => [ms, counterIncrease(from?.buckets.get(ms), value)])),
   }
 }
 

@@ -1,13 +1,13 @@
 import { errorEvidence, pairEvidence, signBets, stepErrors, stepSlow } from './checks.ts'
-import { counterBets, counterLlr, logMeanExp, oneSampleBets } from './counter.ts'
+import { counterBets, counterLlr, oneSampleBets } from './counter.ts'
 import { measureDispersion } from './dispersion.ts'
 import { ratioInterval } from './estimate.ts'
 import { frozenRate } from './frozen-reference.ts'
-import { FRACTION, HARM, JOB_RATIOS, LN_10, NONINF, SIGN_FRACTION } from './grids.ts'
+import { FRACTION, HARM, JOB_RATIOS, NONINF, SIGN_FRACTION } from './grids.ts'
 import { guardTrips } from './guard.ts'
 import { jobBets, jobDurationP0, jobFailureP0 } from './job-judge.ts'
 import { latencyRho, latencyThresholds } from './latency.ts'
-import { cashAfter, newProcess, type Process, restartMoney, type Schedule, stepProcess } from './process.ts'
+import { cashAfter, newProcess, type Process, restartMoney, SAMPLE_CAP, type Schedule, stepProcess } from './process.ts'
 import type { Block } from './sample.ts'
 import { relativeShare, shareBets } from './share.ts'
 import { newPair } from './state.ts'
@@ -146,11 +146,13 @@ const onlyGrid = (from: Inputs, grid: readonly number[], name: string): void => 
     throw new Error(`in.grid: expected the grid ${name} (${grid.join(', ')}), got ${JSON.stringify(from['grid'])}`)
 }
 
+/** The largest factor of a sample; the file gives its logarithm. */
 const capOf = (from: Inputs, otherwise: number | null): number | null => {
   const cap = from['cap']
   if (cap === undefined) return otherwise
-  if (cap === null || typeof cap === 'number') return cap
-  if (cap === 'ln 10') return LN_10
+  if (cap === null) return null
+  if (typeof cap === 'number') return Math.exp(cap)
+  if (cap === 'ln 10') return SAMPLE_CAP
   throw new Error(`in.cap: expected null, a number or "ln 10", got ${JSON.stringify(cap)}`)
 }
 
@@ -160,7 +162,7 @@ const scheduleOf = (from: Inputs, otherwise: { readonly c: number; readonly cap:
   cap: capOf(from, otherwise.cap),
 })
 
-const SAMPLES = { c: 360, cap: LN_10 } as const
+const SAMPLES = { c: 360, cap: SAMPLE_CAP } as const
 
 /** The value of `step` folded over the ticks, after each of them. */
 const trace = <State, Tick>(
@@ -180,7 +182,7 @@ const evidences = (processes: readonly Process[]): readonly number[] => processe
 /** The composed checks of a release have the schedule of samples built in, but for c. */
 const composed = (from: Inputs): number => {
   const { pi1, cap, c } = scheduleOf(from, SAMPLES)
-  if (pi1 !== 0.5 || cap !== LN_10) throw new Error('in.pi1 and in.cap: this check has 0.5 and "ln 10" built in')
+  if (pi1 !== 0.5 || cap !== SAMPLE_CAP) throw new Error('in.pi1 and in.cap: this check has 0.5 and "ln 10" built in')
   return c
 }
 
@@ -197,7 +199,7 @@ const formulas = new Map<string, (from: Inputs) => Readonly<Record<string, unkno
       const margin = { rho: number(from, 'rho'), delta: number(from, 'delta'), phi: number(from, 'phi', 1) }
       const cap = capOf(from, null) ?? Number.POSITIVE_INFINITY
       const bets = counterBets(blockOf(from), margin, gridOf(from, 'HARM')).map((bet) => Math.min(bet, cap))
-      return { E: Math.exp(logMeanExp(bets)) }
+      return { E: bets.reduce((sum, bet) => sum + bet, 0) / bets.length }
     },
   ],
   [

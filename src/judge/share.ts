@@ -14,5 +14,5 @@ export const relativeShare = ({ xg, ng, xb, nb }: Block, rho: number): number =>
 /** Against a fixed rate (per request). 0 when there are no events: that is what makes the bet fair. */
 export const absoluteShare = (x: number, n: number, rate: number): number => (x === 0 || n === 0 ? 0 : x / n / rate)
 
-/** The bets over the grid of fractions for a vote of size R. */
-export const shareBets = (R: number): readonly number[] => FRACTION.map((f) => Math.log(1 - f + f * R))
+/** What each fraction of the grid multiplies its money by, for a vote of size R. */
+export const shareBets = (R: number): readonly number[] => FRACTION.map((f) => 1 - f + f * R)

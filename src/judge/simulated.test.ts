@@ -161,6 +161,14 @@ describe('any counts whatever', () => {
     )
   })
 
+  test('evidence that grows for ever stays a finite number', () => {
+    let pair = newPair
+    for (let i = 0; i < 2000; i++)
+      pair = stepSlow(pair, { xg: 500, ng: 500, xb: 0, nb: 500 }, { rho: 1.2, phi: 1, c: 360 })
+    expect(pair.counter.E).toBeGreaterThan(1e200)
+    expect(JSON.parse(JSON.stringify(pair))).toEqual(pair)
+  })
+
   test('a single sample never multiplies any stake by more than ten', () => {
     fc.assert(
       fc.property(counts, (block) => {

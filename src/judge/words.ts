@@ -2,9 +2,13 @@ import type { ArmCounts } from './verdict.ts'
 
 /** 1234567 as 1,234,567, without Intl. */
 export const count = (n: number): string => {
-  if (n < 1000 && Number.isInteger(n)) return String(n)
-  const whole = Number.isInteger(n) ? String(n) : n.toFixed(1)
-  return whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+  if (!Number.isInteger(n)) return n >= 1000 ? count(Math.round(n)) : n.toFixed(1)
+  let rest = String(n)
+  // Beyond 1e21 JavaScript writes an exponent; such a count is shown as it is.
+  if (rest.length <= 3 || n >= 1e21) return rest
+  let grouped = ''
+  for (; rest.length > 3; rest = rest.slice(0, -3)) grouped = `,${rest.slice(-3)}${grouped}`
+  return rest + grouped
 }
 
 /** A fraction as percent with two significant figures. */
