@@ -6,10 +6,13 @@ const unitMs: Readonly<Record<string, Millis>> = { ms: 1, s: 1_000, m: 60_000, h
 /** What a person is told when a duration can't be read. */
 export const durationExpected = 'a duration such as 500ms, 10s, 5m, 24h or 7d'
 
+/** How a duration is written; 0 needs no unit. */
+export const durationPattern = /^(0|(\d+(\.\d+)?(ms|s|m|h|d))+)$/
+
 /** `500ms`, `10s`, `1.5m`, `24h`, `7d`, or several in a row (`1h30m`), in whole milliseconds; null: not a duration. */
 export const parseDuration = (text: string): Millis | null => {
   if (text === '0') return 0
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return null
+  if (!durationPattern.test(text)) return null
   let total = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
     total += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN)

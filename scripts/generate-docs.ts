@@ -1,0 +1,45 @@
+/**
+ * Writes what is made from the code: the JSON Schemas of the files that people write, and the reference of the
+ * release file. With `--check` it writes nothing, and fails when one of them is not up to date.
+ *
+ *     node scripts/generate-docs.ts [--check]
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { jsonSchemaOf } from '../src/config/json-schema.ts'
+import { referencePage } from '../src/config/reference-page.ts'
+import { releaseSchema } from '../src/config/release-schema.ts'
+import { environmentSchema } from '../src/providers/local/environment-schema.ts'
+
+const inJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+const generated: Readonly<Record<string, string>> = {
+  'schema/release.schema.json': inJson(jsonSchemaOf(releaseSchema)),
+  'schema/environment.schema.json': inJson(jsonSchemaOf(environmentSchema)),
+  'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
+}
+
+const current = (path: string): string | null => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const check = process.argv.includes('--check')
+const old = Object.entries(generated).filter(([path, text]) => current(root + path) !== text)
+
+for (const [path, text] of old) {
+  if (check) {
+    console.error(`${path} is not up to date: npm run docs:generate`)
+    process.exitCode = 1
+    continue
+  }
+  mkdirSync(dirname(root + path), { recursive: true })
+  writeFileSync(root + path, text)
+  console.log(`wrote ${path}`)
+}
+console.log(`${Object.keys(generated).length - old.length} of ${Object.keys(generated).length} were up to date`)
