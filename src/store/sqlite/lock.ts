@@ -20,6 +20,8 @@ export const takeLock = (file: string, release: string): StoreLock | null => {
   let db: Database.Database | undefined
   try {
     db = new Database(path, { timeout: 0 })
+    // Even an empty transaction notes how to go back; in memory that takes no room on a full disk.
+    db.pragma('journal_mode = memory')
     db.exec('begin exclusive')
   } catch (error) {
     db?.close()

@@ -1,7 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { JournalEvent } from '../../journal/events.ts'
+import type { Append, Store } from '../store.ts'
 import { describeStore } from '../testing/contract.ts'
+import { verifyJournal } from '../verify.ts'
+import { noRoom, storeError } from './failure.ts'
+import { listSqliteReleases, openSqliteStore } from './store.ts'
 
 describeStore('SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'titrate-store-'))
@@ -9,4 +18,222 @@ describeStore('SQLite', async () => {
     place: { file: join(folder, 'deep', 'store.db') },
     leave: async () => rmSync(folder, { recursive: true }),
   }
+})
+
+const note = (because: string): JournalEvent => ({ kind: 'asked to go back', because })
+const appendOf = (because: string): Append => ({
+  at: 1,
+  epoch: 0,
+  observation: 0,
+  batches: [{ stream: 's', expected: 'any', events: [note(because)] }],
+})
+
+/** A tmpfs is a disk that is small enough to be filled; only root may mount one. */
+const mount = (folder: string, options: string): boolean => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const canMount = (): boolean => {
+  const folder = mkdtempSync(join(tmpdir(), 'titrate-mount-'))
+  const could = mount(folder, 'size=64k')
+  if (could) execFileSync('umount', [folder])
+  rmSync(folder, { recursive: true })
+  return could
+}
+
+describe('a SQLite store in trouble', () => {
+  let folder: string
+  let file: string
+  let stores: Store[] = []
+  let isMounted = false
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'titrate-trouble-'))
+    file = join(folder, 'store.db')
+  })
+  afterEach(async () => {
+    for (const store of stores) await store.close()
+    stores = []
+    if (isMounted) execFileSync('umount', [folder])
+    isMounted = false
+    rmSync(folder, { recursive: true })
+  })
+  const open = async (release = 'shop'): Promise<Store> => {
+    const store = await openSqliteStore({ file, release })
+    stores.push(store)
+    return store
+  }
+  const alter = (sql: string): void => {
+    const db = new Database(file)
+    db.exec(sql)
+    db.close()
+  }
+
+  it.skipIf(!canMount())('writes nothing to a full disk, says so, and goes on once there is room', async () => {
+    isMounted = mount(folder, 'size=1m')
+    const store = await open()
+    await store.append(appendOf('a'))
+    const ballast = join(folder, 'ballast')
+    const fill = (): void => {
+      for (const size of [65_536, 4_096]) {
+        try {
+          for (;;) writeFileSync(ballast, Buffer.alloc(size), { flag: 'a' })
+        } catch {
+          // Full to the last block of this size.
+        }
+      }
+    }
+    fill()
+    const answer = await store.append(appendOf('x'.repeat(100_000)))
+    expect(answer).toMatchObject({ kind: 'full' })
+    expect(answer.kind === 'full' && answer.because).toMatch(/store\.db took nothing: there is no room left/)
+    expect(await store.read(0, 10)).toHaveLength(1)
+    await expect(store.observe([{ kind: 'sample', subject: 's', at: 1, body: 'x'.repeat(100_000) }])).rejects.toThrow(
+      /no room left/,
+    )
+    // An engine must be able to start on a full disk, if only to say so: its lock takes no room.
+    expect(await store.lock()).not.toBeNull()
+    rmSync(ballast)
+    expect(await store.append(appendOf('x'.repeat(100_000)))).toMatchObject({ kind: 'appended' })
+    expect(await verifyJournal(store)).toMatchObject({ kind: 'whole', head: { position: 2 } })
+  })
+
+  it.skipIf(!canMount())('writes nothing where all became read only, and goes on once it may write again', async () => {
+    isMounted = mount(folder, 'size=4m')
+    await (await open()).append(appendOf('a'))
+    await stores.pop()?.close()
+    execFileSync('mount', ['-o', 'remount,ro', folder])
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(open()).rejects.toThrow(/store\.db can't be used: it .*(read only|could not be opened)/)
+    execFileSync('mount', ['-o', 'remount,rw', folder])
+    const store = await open()
+    expect(await store.append(appendOf('b'))).toMatchObject({ kind: 'appended' })
+  })
+
+  it.each(['SQLITE_FULL', 'SQLITE_READONLY_DIRECTORY', 'SQLITE_IOERR_WRITE'])('takes %s as no room', (code) => {
+    expect(noRoom(new Database.SqliteError('…', code))).not.toBeNull()
+  })
+
+  it.each(['SQLITE_CORRUPT', 'SQLITE_IOERR_FSYNC', 'SQLITE_BUSY'])('takes %s as a fault', (code) => {
+    const error = new Database.SqliteError('…', code)
+    expect(noRoom(error)).toBeNull()
+    expect(storeError('store.db', error)).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      details: { appended: code === 'SQLITE_IOERR_FSYNC' ? 'unknown' : 'no' },
+    })
+  })
+
+  it('says what is wrong with a file that is not a database', async () => {
+    writeFileSync(file, 'Dear diary, today I moved a whole estate from blue to green. '.repeat(100))
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(open()).rejects.toThrow(/store\.db can't be used: it is damaged, or not a store of Titrate/)
+  })
+
+  it('does not put its tables into the database of another program', async () => {
+    alter('create table photos (id integer)')
+    await expect(open()).rejects.toThrow(/it is a database of another program/)
+    await expect(listSqliteReleases({ file })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  })
+
+  it('says that a store is damaged when a part of it is gone', async () => {
+    const store = await open()
+    for (let index = 0; index < 50; index += 1) await store.append(appendOf('x'.repeat(2_000)))
+    await store.close()
+    stores = []
+    truncateSync(file, 3 * 4_096)
+    const damaged = open().then((again) => again.read(0, 1_000))
+    await expect(damaged).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(damaged).rejects.toThrow(/it is damaged/)
+  })
+
+  it('says that a folder cannot be made where a file stands', async () => {
+    writeFileSync(join(folder, 'plain'), '')
+    const inside = join(folder, 'plain', 'store.db')
+    await expect(openSqliteStore({ file: inside, release: 'shop' })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    })
+  })
+
+  it('says that a directory stands where the file should be', async () => {
+    mkdirSync(file)
+    await expect(open()).rejects.toThrow(/could not be opened/)
+  })
+
+  it('notices that its file was removed or replaced, instead of writing into nothing', async () => {
+    const store = await open()
+    await store.append(appendOf('a'))
+    renameSync(file, `${file}.aside`)
+    await expect(store.append(appendOf('lost'))).rejects.toThrow(/removed or replaced while it was in use/)
+    renameSync(`${file}.aside`, file)
+    expect(await store.append(appendOf('b'))).toMatchObject({ kind: 'appended' })
+  })
+
+  it('gives up with a reason when another process keeps the write lock', async () => {
+    const store = await open()
+    const other = new Database(file)
+    other.exec('begin immediate')
+    await expect(store.append(appendOf('a'))).rejects.toThrow(/another process holds its write lock/)
+    other.exec('rollback')
+    other.close()
+    expect(await store.append(appendOf('a'))).toMatchObject({ kind: 'appended' })
+  })
+
+  it('refuses a schema that is newer than this version', async () => {
+    await open()
+    alter('pragma user_version = 99')
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_NEWER', details: { found: 99 } })
+  })
+
+  it('refuses events whose format is newer than this version', async () => {
+    const store = await open()
+    await store.append(appendOf('a'))
+    alter('update events set format = 2')
+    await expect(store.read(0, 10)).rejects.toMatchObject({ code: 'STORE_NEWER', details: { position: 1 } })
+  })
+
+  it.each(['not JSON', '[1]', '{"because":"no kind"}'])(
+    'says which entry is broken when its event is %s',
+    async (body) => {
+      const store = await open()
+      await store.append(appendOf('a'))
+      alter(`update events set body = '${body}'`)
+      await expect(store.read(0, 10)).rejects.toMatchObject({ code: 'JOURNAL_BROKEN', details: { position: 1 } })
+    },
+  )
+
+  it.each([
+    ['changed', `update events set body = replace(body, 'b', 'B') where position = 2`, 2],
+    ['missing', `delete from events where position = 2`, 2],
+    ['cut off', `delete from events where position = 3`, 3],
+  ])('finds an event that was %s by hand', async (how, sql, position) => {
+    const store = await open()
+    for (const text of ['a', 'b', 'c']) await store.append(appendOf(text))
+    alter(sql)
+    expect(await verifyJournal(store)).toMatchObject({ kind: 'broken', how, position })
+  })
+
+  it('lists nothing for a file that is not there, and does not create it', async () => {
+    expect(await listSqliteReleases({ file })).toEqual([])
+    expect(() => readFileSync(file)).toThrow('ENOENT')
+  })
+
+  it('has the schema that schema.sql shows, and migrations that never change', async () => {
+    await open()
+    const db = new Database(file, { readonly: true })
+    const rows = db
+      .prepare<[], { sql: string }>('select sql from sqlite_schema where sql is not null order by rowid')
+      .all()
+    db.close()
+    const dump = rows.map(({ sql }) => `${sql};\n`).join('\n')
+    const path = new URL('schema.sql', import.meta.url)
+    if (process.env['TITRATE_UPDATE_SCHEMA'] === 'yes') writeFileSync(path, dump)
+    expect(readFileSync(path, 'utf8')).toBe(dump)
+    const first = readFileSync(new URL('0001-journal-and-observations.sql', import.meta.url))
+    expect(createHash('sha256').update(first).digest('hex').slice(0, 16)).toMatchInlineSnapshot(`"d2822f30bb890c77"`)
+  })
 })

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { Json } from '../../moves/goal.ts'
+import { prepareObservation, prunedLine } from '../entries.ts'
+import type { Store, StoredObservation } from '../store.ts'
+import type { Session } from './session.ts'
+import type { ObservationRow } from './statements.ts'
+
+/** The observations' part of a store. */
+export const createObservations = (session: Session): Pick<Store, 'observe' | 'facts' | 'observations' | 'prune'> => {
+  const { db, sql, attempt, commit, findRelease, findOrAddRelease } = session
+
+  const record = (observations: readonly ReturnType<typeof prepareObservation>[]): number => {
+    const row = findOrAddRelease()
+    let id = row.observation
+    for (const observation of observations) {
+      id += 1
+      sql.addObservation.run({ ...observation, release: row.id, id })
+      if (observation.kind === 'fact') sql.setLatestFact.run(row.id, observation.subject, id)
+    }
+    sql.setObservation.run(id, row.id)
+    return id
+  }
+
+  return {
+    observe: async (observations) => {
+      const prepared = observations.map(prepareObservation)
+      // Not synced by itself: the log is one, so the sync of the next event carries what was observed before it.
+      db.pragma('synchronous = normal')
+      try {
+        return commit(() => record(prepared))
+      } finally {
+        db.pragma('synchronous = full')
+      }
+    },
+
+    facts: async () =>
+      attempt(() => {
+        const row = findRelease()
+        return row === undefined ? [] : sql.facts.all(row.id).map(readObservation)
+      }),
+
+    observations: async ({ kind, subjectPrefix, after, limit }) =>
+      attempt(() => {
+        const row = findRelease()
+        if (row === undefined) return []
+        const page = { release: row.id, kind, after, limit }
+        const rows =
+          subjectPrefix === ''
+            ? sql.allObservations.all(page)
+            : sql.observationsBelow.all({ ...page, from: subjectPrefix, to: `${subjectPrefix}\u{10ffff}` })
+        return rows.map(readObservation)
+      }),
+
+    prune: async (upTo) =>
+      commit(() => {
+        const { id } = findOrAddRelease()
+        const hash = createHash('sha256')
+        for (const row of sql.prunable.iterate(id, upTo)) hash.update(prunedLine(row))
+        return { removed: sql.prune.run(id, upTo).changes, hash: hash.digest('hex') }
+      }),
+  }
+}
+
+const readObservation = ({ body, ...row }: ObservationRow): StoredObservation => ({
+  ...row,
+  body: JSON.parse(body) as Json, // Written by `prepareObservation`.
+})

@@ -1,0 +1,65 @@
+import { statSync } from 'node:fs'
+import type Database from 'better-sqlite3'
+import { TitrateError } from '../../errors.ts'
+import { genesis } from '../../journal/chain.ts'
+import { connect } from './connect.ts'
+import { storeError } from './failure.ts'
+import { prepareStatements, type ReleaseRow, type Statements } from './statements.ts'
+
+/** A connection to a store's file, for one release. */
+export type Session = {
+  readonly file: string
+  readonly release: string
+  readonly db: Database.Database
+  readonly sql: Statements
+  /** Runs SQL and gives its errors the store's words. */
+  attempt<T>(work: () => T): T
+  /** The same in one transaction, which has the write lock from its beginning. */
+  commit<T>(work: () => T): T
+  findRelease(): ReleaseRow | undefined
+  /** Within `commit`: a release has a row from its first write on. */
+  findOrAddRelease(): ReleaseRow
+}
+
+export const openSession = (file: string, release: string): Session => {
+  const db = connect(file)
+  const sql = prepareStatements(db)
+  const identity = identityOf(file)
+
+  const attempt = <T>(work: () => T): T => {
+    try {
+      checkIdentity(file, identity)
+      return work()
+    } catch (error) {
+      throw storeError(file, error)
+    }
+  }
+
+  return {
+    ...{ file, release, db, sql, attempt },
+    commit: (work) => attempt(() => db.transaction(work).immediate()),
+    findRelease: () => sql.release.get(release),
+    findOrAddRelease: () => {
+      const row = sql.release.get(release)
+      if (row !== undefined) return row
+      const id = Number(sql.addRelease.run(release, genesis.hash).lastInsertRowid)
+      return { id, epoch: 0, position: 0, hash: genesis.hash, observation: 0 }
+    },
+  }
+}
+
+/** The file behind a name; null when there is none. */
+export const identityOf = (file: string): string | null => {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  return stat === undefined ? null : `${stat.dev}/${stat.ino}`
+}
+
+/** A file that was removed or replaced still takes writes, and they are gone when the last process closes it. */
+const checkIdentity = (file: string, identity: string | null): void => {
+  if (identityOf(file) === identity) return
+  throw new TitrateError(
+    'STORE_UNAVAILABLE',
+    `The store ${file} was removed or replaced while it was in use. Put the file back, and start again.`,
+    { details: { where: file, appended: 'no' } },
+  )
+}
