@@ -31,17 +31,12 @@ export const compareService = (service: EstateService, greenNames: GreenNames, r
   ]
 }
 
+type Scalar = string | number | boolean | null
+
 const differ = 'the two sides say different things'
 
-const compareField = (
-  path: string,
-  blue: Json,
-  green: Json,
-  patch: { readonly [key: string]: Json } = {},
-): readonly Found[] =>
-  blue === green
-    ? []
-    : [{ path, blue: textOf(blue), green: textOf(green), why: differ, patch: path in patch ? patch : { [path]: blue } }]
+const compareField = (path: string, blue: Scalar, green: Scalar): readonly Found[] =>
+  blue === green ? [] : [{ path, blue: textOf(blue), green: textOf(green), why: differ, patch: { [path]: blue } }]
 
 const compareList = (path: string, blue: readonly string[], green: readonly string[]): readonly Found[] => {
   const [a, b] = [blue, green].map((list) => list.toSorted(byText))
@@ -61,7 +56,7 @@ const compareList = (path: string, blue: readonly string[], green: readonly stri
   ]
 }
 
-const textOf = (value: Json): string | null => (value === null ? null : String(value))
+const textOf = (value: Scalar): string | null => (value === null ? null : String(value))
 
 const compareCommand = (
   service: string,
@@ -173,7 +168,7 @@ const compareSchedules = (blue: ScheduleDefinition | null, green: ScheduleDefini
       },
     ]
   }
-  const field = (key: string, was: Json, is: Json): readonly Found[] =>
+  const field = (key: string, was: Scalar, is: Scalar): readonly Found[] =>
     compareField(`schedule.${key}`, was, is).map((one) => ({ ...one, patch: { schedule: { [key]: was } } }))
   return [
     ...(canonicalCron(blue.cron) === canonicalCron(green.cron) ? [] : field('cron', blue.cron, green.cron)),
@@ -206,7 +201,7 @@ const comparePort = ({ port: blue }: ServiceDefinition, { port: green }: Service
     const patch = { port: blue === null ? null : writtenPort(blue) }
     return [{ path: 'port', blue: text(blue), green: text(green), why: 'only one side listens', patch }]
   }
-  const field = (key: string, was: Json, is: Json): readonly Found[] =>
+  const field = (key: string, was: Scalar, is: Scalar): readonly Found[] =>
     compareField(`port.${key}`, was, is).map((one) => ({ ...one, patch: { port: { [key]: was } } }))
   return [
     ...field('publish', blue.published, green.published),

@@ -23,7 +23,7 @@ const flow = (value: Json): string => {
     const entries = Object.entries(value).map(([key, one]) => `${scalar(key)}: ${flow(one)}`)
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
   }
-  return typeof value === 'string' ? scalar(value) : String(value)
+  return typeof value === 'string' ? scalar(value) : JSON.stringify(value)
 }
 
 const plain = /^[A-Za-z_][A-Za-z0-9_.-]*$/

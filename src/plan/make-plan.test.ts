@@ -19,7 +19,11 @@ import { aPlan, aPlanInput, aPolicy, aReleasePolicy, moveOf, planned, stepLines 
 
 const alone = (
   service: ServiceDefinition,
-  parts: { readonly policy?: Partial<Policy>; readonly rules?: ServiceRules } & Partial<PlanInput> = {},
+  parts: {
+    readonly policy?: Partial<Policy>
+    readonly rules?: ServiceRules
+    readonly runsPerDay?: PlanInput['runsPerDay']
+  } = {},
 ) => {
   const { policy, rules, ...input } = parts
   const plan = aPlan(anEstate([service]), { policyOf: () => aPolicy(policy), rulesOf: () => rules ?? {}, ...input })
@@ -55,6 +59,26 @@ describe('waves', () => {
     expect(moveOf(plan, 'storefront').why).toContain(
       'It needs catalogue: its variable CATALOGUE_URL is the address of it.',
     )
+  })
+
+  it('move, of what could move now, what has fewer dependents first, then fewer replicas, then by kind and name', () => {
+    const estate = anEstate([
+      aService('api', { port: listening }),
+      aService('b-worker', { takesFrom: ['q'], variables: { X: addressOf('api') } }),
+      aService('big', { takesFrom: ['q'], replicas: 9 }),
+      aService('c-internal', { port: listening }),
+      aService('a-worker', { takesFrom: ['q'] }),
+      aService('job', { schedule: aSchedule() }),
+    ])
+    const { waves } = aPlan(estate, { policy: aReleasePolicy({ maxPerWave: 1 }) })
+    expect(waves.flatMap(({ services }) => services)).toEqual([
+      'job',
+      'c-internal',
+      'a-worker',
+      'big',
+      'api',
+      'b-worker',
+    ])
   })
 
   it('move an inferred cycle together, also when it is larger than a wave', () => {
