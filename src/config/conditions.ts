@@ -1,6 +1,17 @@
-import { celEnv, isCelError, parse, plan, run } from '@bufbuild/cel'
+import { createRequire } from 'node:module'
 import type { Millis } from '../moves/goal.ts'
 import { nearestWord } from './nearest.ts'
+
+type Cel = typeof import('@bufbuild/cel')
+
+let loaded: Cel | null = null
+
+/** It takes longer to load than all the rest of a release file to read, and few files have conditions. */
+const cel = (): Cel => {
+  // The package's own types describe what it gives to `require` too.
+  loaded ??= createRequire(import.meta.url)('@bufbuild/cel') as Cel
+  return loaded
+}
 
 /** What a condition can ask about, with what it means. The reference page prints this table. */
 export const conditionVariables = {
@@ -58,15 +69,16 @@ const sampleFacts: ConditionFacts = {
 const maxLength = 2_000
 
 /** Compiles a CEL expression (Google’s Common Expression Language). It must give true or false. */
-export const compileCondition = (cel: string): Compiled => {
+export const compileCondition = (expression: string): Compiled => {
+  const { celEnv, isCelError, parse, plan } = cel()
   const fault = (expected: string, suggestion: string | null = null): Compiled => ({
     kind: 'fault',
     expected,
     suggestion,
   })
-  if (cel.length > maxLength) return fault(`at most ${maxLength} letters`)
+  if (expression.length > maxLength) return fault(`at most ${maxLength} letters`)
   try {
-    const parsed = parse(cel)
+    const parsed = parse(expression)
     for (const path of pathsIn(parsed.expr, new Set())) {
       if (known.has(path)) continue
       const meant = nearestWord(path, [...known])
@@ -116,13 +128,14 @@ const withoutNulls = <T>(values: Readonly<Record<string, T | null>>): Record<str
 
 /** The library takes instants as messages of its own; CEL itself is the shortest way to one. */
 const timestamp = (at: Millis) => {
+  const { isCelError, run } = cel()
   const value = run('timestamp(iso)', { iso: new Date(at).toISOString() })
   // An ISO 8601 text of a Date is always a timestamp.
   if (isCelError(value)) throw value
   return value
 }
 
-type Expr = NonNullable<ReturnType<typeof parse>['expr']>
+type Expr = NonNullable<ReturnType<Cel['parse']>['expr']>
 
 /** Every name that an expression reads, with its field where it selects one: `green.ready`, `weight`. */
 const pathsIn = (expr: Expr | undefined, bound: ReadonlySet<string>): string[] => {

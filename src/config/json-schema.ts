@@ -12,8 +12,7 @@ export const jsonSchemaOf = (schema: z.ZodType): Readonly<Record<string, unknown
       if (fallbackKey in jsonSchema) {
         const { [fallbackKey]: fallback } = jsonSchema
         Reflect.deleteProperty(jsonSchema, fallbackKey)
-        // It is one of our own constants: numbers, words and lists of them.
-        jsonSchema.default = fallback as typeof jsonSchema.default
+        jsonSchema.default = fallback
       }
     },
   })

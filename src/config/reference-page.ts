@@ -134,7 +134,7 @@ const typeWords: Readonly<Record<string, string>> = {
 const typeOf = (schema: Json): string => [...new Set(formsOf(schema).map(typeOfForm))].join(' or ')
 
 const typeOfForm = (form: Json): string => {
-  if (form['const'] !== undefined) return `\`${String(form['const'])}\``
+  if (form['const'] !== undefined) return `\`${inYaml(form['const'])}\``
   if (Array.isArray(form['enum'])) return form['enum'].map((value) => `\`${String(value)}\``).join(', ')
   if (isMap(form['items'])) return `list of ${typeOf(form['items'])}`
   if (form['type'] === 'object') return isMap(form['additionalProperties']) ? 'map by name' : 'map'
