@@ -59,7 +59,8 @@ export type MoveEvent =
       readonly note: string | null
     }
   | { readonly kind: 'rejected'; readonly gate: string; readonly by: string; readonly because: string }
-  | { readonly kind: 'asked to go back' | 'stuck'; readonly because: string }
+  | { readonly kind: 'asked to go back'; readonly because: string }
+  | { readonly kind: 'stuck'; readonly because: string }
   | { readonly kind: 'skipped'; readonly by: string; readonly because: string }
   | {
       readonly kind: 'settled'
@@ -131,7 +132,8 @@ export type ReleaseEvent =
       readonly findings: Json
     }
   | { readonly kind: 'phase entered'; readonly phase: Phase }
-  | { readonly kind: 'wave started' | 'wave settled'; readonly wave: number }
+  | { readonly kind: 'wave started'; readonly wave: number }
+  | { readonly kind: 'wave settled'; readonly wave: number }
   | {
       readonly kind: 'requested'
       readonly id: string

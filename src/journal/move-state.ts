@@ -47,6 +47,10 @@ export type MoveState = {
   readonly era: number
   readonly eraAt: Millis | null
   readonly goodRuns: number
+  /** Names of the newest runs on green that were taken in, so that none counts twice. */
+  readonly runs: readonly string[]
+  /** Ticks that handoffs let go, by the policy for missed runs. */
+  readonly ticksLetGo: readonly Millis[]
   readonly badRuns: readonly { readonly run: string; readonly because: string; readonly at: Millis }[]
   readonly tests: Readonly<Record<string, TestSeen>>
   readonly approvals: Readonly<Record<string, { readonly by: string; readonly at: Millis; readonly evidence: string }>>
@@ -92,6 +96,8 @@ export const newMove = (service: string): MoveState => ({
   era: 0,
   eraAt: null,
   goodRuns: 0,
+  runs: [],
+  ticksLetGo: [],
   badRuns: [],
   tests: {},
   approvals: {},
@@ -116,10 +122,15 @@ const startAttempt = (state: MoveState, attempt: number, at: Millis): MoveState 
   lanes: state.lanes,
   intents: state.intents,
   baseline: state.baseline,
+  runs: state.runs,
+  ticksLetGo: state.ticksLetGo,
   attempt,
   era: state.era + 1,
   eraAt: at,
 })
+
+/** Runs reported again come soon after the first time. */
+const keptRuns = 100
 
 const withoutLane = <T>(of: Readonly<Partial<Record<Lane, T>>>, lane: Lane): Readonly<Partial<Record<Lane, T>>> => {
   const { [lane]: _, ...rest } = of
@@ -139,6 +150,13 @@ const testOf = (goal: Goal, result: Json, at: Millis): Readonly<Record<string, T
   }
 }
 
+const letGo = (goal: Goal, result: Json): readonly Millis[] => {
+  if (goal.kind !== 'schedule' || typeof result !== 'object' || result === null || !('missed' in result)) return []
+  const { missed } = result
+  const skipped = typeof missed === 'object' && missed !== null && 'skipped' in missed ? missed.skipped : []
+  return Array.isArray(skipped) ? skipped.filter((tick) => typeof tick === 'number') : []
+}
+
 const cameOut = (state: MoveState, entry: Recorded, intent: IntentId, outcome: Outcome): MoveState => {
   const found = Object.entries(state.lanes).find(([, lane]) => lane.intent === intent)
   // An older intent of the lane: superseded long ago, nothing hangs on it any more.
@@ -147,7 +165,8 @@ const cameOut = (state: MoveState, entry: Recorded, intent: IntentId, outcome: O
   const lanes = { ...state.lanes, [name]: { ...lane, outcome, outcomeAt: { position: entry.position, at: entry.at } } }
   if (outcome.kind !== 'done') return { ...state, lanes }
   const tests = { ...state.tests, ...testOf(lane.goal, outcome.result, entry.at) }
-  return { ...state, lanes, tests, reachedAt: state.order === 'back' ? state.reachedAt : entry.at }
+  const ticksLetGo = [...state.ticksLetGo, ...letGo(lane.goal, outcome.result)]
+  return { ...state, lanes, tests, ticksLetGo, reachedAt: state.order === 'back' ? state.reachedAt : entry.at }
 }
 
 /** Folds one entry of the move's own stream. Pure; an unknown kind is a fault of ours and fails to compile. */
@@ -213,8 +232,9 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
     }
     case 'run ended': {
       if (event.side !== 'green') return state
-      if (event.good) return { ...state, goodRuns: state.goodRuns + 1 }
-      return { ...state, badRuns: [...state.badRuns, { run: event.run, because: event.because, at }] }
+      const runs = [...state.runs.slice(1 - keptRuns), event.run]
+      if (event.good) return { ...state, runs, goodRuns: state.goodRuns + 1 }
+      return { ...state, runs, badRuns: [...state.badRuns, { run: event.run, because: event.because, at }] }
     }
     case 'drifted':
       return { ...state, drift: { ...state.drift, [event.lane]: { found: event.found, towards: event.towards, at } } }

@@ -51,6 +51,8 @@ export type ReleaseState = {
   readonly stop: { readonly where: string; readonly by: string; readonly because: string; readonly at: Millis } | null
   /** What a person was called for and has not been resolved, by `<service> <because>`. */
   readonly called: readonly string[]
+  /** Ticks that ran twice or never, as `<service> <tick> <fate>`. */
+  readonly oddTicks: readonly string[]
   readonly retired: { readonly by: string; readonly at: Millis } | null
   readonly ended: { readonly outcome: ReleaseOutcome; readonly because: string; readonly at: Millis } | null
 }
@@ -77,6 +79,7 @@ export const newRelease = (release: string): ReleaseState => ({
   rollback: null,
   stop: null,
   called: [],
+  oddTicks: [],
   retired: null,
   ended: null,
 })
@@ -160,6 +163,7 @@ export const foldRelease = (before: ReleaseState, entry: Recorded<ReleaseEvent>)
     case 'ended':
       return { ...state, ended: { outcome: event.outcome, because: event.because, at } }
     case 'tick':
+      return { ...state, oddTicks: [...state.oddTicks, `${event.service} ${event.tick} ${event.fate}`] }
     case 'pruned':
       return state
     default:
