@@ -11,12 +11,14 @@ import { jsonSchemaOf } from '../src/config/json-schema.ts'
 import { referencePage } from '../src/config/reference-page.ts'
 import { releaseSchema } from '../src/config/release-schema.ts'
 import { environmentSchema } from '../src/providers/local/environment-schema.ts'
+import { routerSchema } from '../src/providers/proxy/router-file.ts'
 
 const inJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 const generated: Readonly<Record<string, string>> = {
   'schema/release.schema.json': inJson(jsonSchemaOf(releaseSchema)),
   'schema/environment.schema.json': inJson(jsonSchemaOf(environmentSchema)),
+  'schema/router.schema.json': inJson(jsonSchemaOf(routerSchema)),
   'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
 }
 

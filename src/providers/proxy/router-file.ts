@@ -60,7 +60,7 @@ const stickySchema = z.union([
   z.strictObject({ cookie: token.default('titrate-side'), for: durationSchema.prefault('1h') }),
 ])
 
-const routerSchema = z.strictObject({
+export const routerSchema = z.strictObject({
   apiVersion: z.literal('titrate.dev/v1alpha1'),
   kind: z.literal('Router'),
   name: z.string().min(1).optional(),
