@@ -192,9 +192,11 @@ const slowCount = (
   return slow === null || !histogram ? null : counted(slow, histogram.count)
 }
 
+/** Events and assigned requests come from two counters: where one is missing, the other's increment is kept for it. */
 const dropCount = (drop: DropSetup, arm: Arm | null, assigned: number | undefined): Counted | null => {
   const x = drop.counts.kind === 'business' ? arm?.business?.[drop.counts.counter] : arm?.requests
-  return x === undefined || assigned === undefined ? null : counted(x, assigned)
+  const whole = counted(x ?? 0, assigned ?? 0)
+  return x === undefined || assigned === undefined ? whole && { ...whole, partial: true } : whole
 }
 
 const withBlue = (green: Counted, blue: Counted | null): Block => ({

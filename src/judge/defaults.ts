@@ -26,7 +26,11 @@ export const judgeDefaults = {
     rollbackMargin: 0.25,
   },
   /** Part of throughput, or of a business counter, that green must keep of blue's. */
-  drop: { rho: 0.9 },
+  drop: {
+    rho: 0.9,
+    /** At 100 %, where blue is no measure: least part of the assigned requests that are answered. */
+    answeredFloor: 0.8,
+  },
   gauge: { margin: 0.1, blockMs: 30 * SECOND, c: 60 },
   /** Dispersion where blue's history says nothing. */
   phi: PRIOR_PHI,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { BOUNDS, seeded, type Traffic, trafficSample } from '../../test/traffic.ts'
+import { toleratedFailures } from './defaults.ts'
 import { judgeSample, verdictAt } from './judge.ts'
 import type { Arm, Histogram, Sample } from './sample.ts'
 import { businessSetup, type JudgeSetup, judgeSetup, latencySetup, throughputSetup } from './setup.ts'
@@ -403,6 +404,17 @@ describe('counters that must not fall', () => {
     )
     expect(verdict).toMatchObject({ kind: 'roll back' })
   })
+  test('where the router or an arm was not read once, throughput compares the same time all the same', () => {
+    const whole = [sample(3, arm(150, 0), arm(2850, 0), { assigned: { blue: 2850, green: 150 } })]
+    const gaps = [
+      sample(1, arm(50, 0), arm(950, 0)),
+      sample(2, null, arm(950, 0), { assigned: { blue: 1900, green: 100 } }),
+      sample(3, arm(100, 0), arm(950, 0), { assigned }),
+    ]
+    expect(run(setup, at5(setup), gaps).state.evidence.drops).toEqual(
+      run(setup, at5(setup), whole).state.evidence.drops,
+    )
+  })
   test('orders that fall are seen, and unknown assignments only wait', () => {
     const orders = (i: number, green: number) =>
       sample(i, arm(50, 0, { business: { orders: green } }), arm(950, 0, { business: { orders: 95 } }), { assigned })
@@ -427,6 +439,16 @@ describe('counters that must not fall', () => {
     )
     expect(unknown.state.evidence.drops.map((one) => one.t)).toEqual([0, 0])
   })
+})
+
+test('the defaults are those of the design, and can be changed one by one', () => {
+  const setup = judgeSetup('checkout')
+  expect(setup).toMatchObject({ intervalMs: 5000, c: 360, alpha: 0.01, holdAt: 5, warmUpMs: 240_000 })
+  expect(setup.errors).toEqual({ rho: 1.2, delta: 0.0003, phi: 2, holdOnly: false })
+  expect(setup.proof).toEqual({ needed: 20, rho: 1.5, tolerated: 0.0005 })
+  expect([toleratedFailures(49), toleratedFailures(50)]).toEqual([0.002, 0.0005])
+  expect(judgeSetup('checkout', { intervalMs: 1000 }).c).toBe(1800)
+  expect(judgeSetup('checkout', { intervalMs: 1000, c: 60 })).toMatchObject({ intervalMs: 1000, c: 60 })
 })
 
 describe('gauges', () => {

@@ -75,10 +75,7 @@ const armCounts = (arm: Sample['blue']): ArmCounts | null => arm && { requests: 
  * The defaults for a recording: its own interval, the tolerance of its traffic, latency thresholds from blue before green
  * had traffic (else from blue's first minute), throughput where assigned requests were recorded.
  */
-export const replaySetup = (
-  recording: Recording,
-  differs: Partial<Omit<JudgeSetup, 'service' | 'c'>> = {},
-): JudgeSetup => {
+export const replaySetup = (recording: Recording, differs: Partial<Omit<JudgeSetup, 'service'>> = {}): JudgeSetup => {
   const samples = recordedSamples(recording)
   const durations = samples.map((sample) => sample.durationMs).sort((a, b) => a - b)
   const intervalMs = durations[Math.floor(durations.length / 2)] ?? judgeDefaults.intervalMs

@@ -65,7 +65,7 @@ export type JudgeSetup = {
 }
 
 /** The defaults of `judge.md` for a service, with what differs. */
-export const judgeSetup = (service: string, differs: Partial<Omit<JudgeSetup, 'service' | 'c'>> = {}): JudgeSetup => {
+export const judgeSetup = (service: string, differs: Partial<Omit<JudgeSetup, 'service'>> = {}): JudgeSetup => {
   const d = judgeDefaults
   const intervalMs = differs.intervalMs ?? d.intervalMs
   return {
@@ -80,9 +80,9 @@ export const judgeSetup = (service: string, differs: Partial<Omit<JudgeSetup, 's
     drops: [],
     gauges: [],
     objectives: { errorRatio: null, slow: null },
+    c: Math.max(1, Math.round(d.horizonMs / intervalMs)),
     ...differs,
     intervalMs,
-    c: Math.max(1, Math.round(d.horizonMs / intervalMs)),
   }
 }
 
@@ -113,7 +113,7 @@ export const latencySetup = (
 }
 
 /** Throughput: requests that green answered, of those that the router assigned to it. */
-export const throughputSetup = (floor: number | null = null): DropSetup => ({
+export const throughputSetup = (floor: number | null = judgeDefaults.drop.answeredFloor): DropSetup => ({
   name: 'throughput',
   counts: { kind: 'answered requests' },
   rho: judgeDefaults.drop.rho,
@@ -122,6 +122,7 @@ export const throughputSetup = (floor: number | null = null): DropSetup => ({
   holdOnly: false,
 })
 
+/** A business counter, such as orders, per request that the router assigned. Its limit at 100 % is a person's to set. */
 export const businessSetup = (counter: string, floor: number | null = null): DropSetup => ({
   ...throughputSetup(floor),
   name: counter,

@@ -1,6 +1,9 @@
 import { addBlocks, type Block, emptyBlock } from './sample.ts'
 
-export type Counted = { readonly x: number; readonly n: number }
+/** `partial`: x or n was not measured (and is 0 here); what was measured waits for the rest. */
+export type Counted = { readonly x: number; readonly n: number; readonly partial?: true }
+
+const isWhole = (counted: Counted | null): boolean => counted !== null && counted.partial === undefined
 
 /**
  * Pairs the increments of both arms. Where one arm is missing, both wait: its next increment covers the gap, as that of
@@ -12,9 +15,10 @@ export const pairArms = (before: Readonly<Record<string, Block>>) => {
     /** The block to judge, or `null` while it waits. `alone`: at 100 % only green is looked at. */
     take: (key: string, blue: Counted | null, green: Counted | null, alone: boolean): Block | null => {
       const kept = waiting[key]
-      if (kept === undefined && green !== null && (alone || blue !== null)) return toBlock(alone ? null : blue, green)
+      const ready = isWhole(green) && (alone || isWhole(blue))
+      if (kept === undefined && ready) return toBlock(alone ? null : blue, green)
       const sum = addBlocks(kept ?? emptyBlock, toBlock(blue, green))
-      if (green === null || (!alone && blue === null)) {
+      if (!ready) {
         waiting = { ...waiting, [key]: sum }
         return null
       }
