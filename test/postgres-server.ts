@@ -14,6 +14,8 @@ const password = 'not-to-be-shown'
 
 export type PostgresServer = {
   readonly port: number
+  /** All that is its own; belongs to the user that it runs as. */
+  readonly folder: string
   /** Of the superuser, with its password; the database `postgres` unless another is named. */
   url(database?: string): string
   /** The password inside the URLs, which must not be seen anywhere. */
@@ -117,6 +119,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   await start()
   return {
     port,
+    folder,
     url,
     password,
     run,

@@ -108,8 +108,11 @@ const migrate = async (postgres: Postgres): Promise<void> => {
 }
 
 const versionOf = async (client: pg.Pool | pg.PoolClient): Promise<number> => {
-  const table = await client.query<{ there: boolean }>(`select to_regclass('titrate.migrations') is not null as there`)
-  if (table.rows[0]?.there !== true) return 0
+  // Not to_regclass(): while it waits for the lock, a session may go on believing that there is no such table.
+  const table = await client.query(
+    `select 1 from pg_catalog.pg_tables where schemaname = 'titrate' and tablename = 'migrations'`,
+  )
+  if (table.rows.length === 0) return 0
   const { rows } = await client.query<{ version: number }>(
     'select coalesce(max(version), 0) as version from titrate.migrations',
   )

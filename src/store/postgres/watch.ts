@@ -26,7 +26,7 @@ export const followAppends = (
   let retryMillis = firstRetryMillis
 
   const hear = ({ payload }: pg.Notification): void => {
-    if (payload === undefined) return
+    if (payload === undefined || signal.aborted) return
     // Sent by `notifyAppended`; another program's message on this channel must not end ours.
     const notice = parseNotice(payload)
     if (notice?.release === release && notice.writer !== writer) appended()
