@@ -5,7 +5,7 @@ import type { HandoffGoal, HandoffMemo, HandoffWorld, ScheduleOnSide } from './h
 export type Preflight =
   | { readonly kind: 'go' }
   | { readonly kind: 'refused'; readonly because: string }
-  | { readonly kind: 'wait'; readonly until: Millis; readonly because: string }
+  | { readonly kind: 'wait'; readonly until: Millis; readonly because: string; readonly memo?: HandoffMemo }
 
 export type PreflightInput = {
   readonly world: HandoffWorld
@@ -62,25 +62,30 @@ const clocksAgree = ({ from, to, goal, now }: PreflightInput): Preflight => {
 const clocksDoNotChange = ({ world }: PreflightInput): Preflight =>
   world.clockChange === null ? go : { kind: 'refused', because: world.clockChange }
 
+/** How long an attempt itself watches for the end of a `Forbid` run, before it gives its slot free. */
+const watchMs = 1_500
+
 /** A `Forbid` run ends before the pause, unless the next tick already waits behind it: then there is no better time. */
-const noLongRun = ({ from, goal, now }: PreflightInput): Preflight => {
+const noLongRun = ({ from, goal, memo, now }: PreflightInput): Preflight => {
   const run = from.schedule.active[0]
   if (from.schedule.concurrency !== 'Forbid' || run === undefined || from.schedule.pending !== null) return go
-  return {
-    kind: 'wait',
-    until: now + goal.limits.retryMs,
-    because: `run ${run.name} still goes on ${otherSide(goal.owner)}, and its policy is Forbid`,
-  }
+  const because = `run ${run.name} still goes on ${otherSide(goal.owner)}, and its policy is Forbid`
+  const heldSince = memo.heldSince ?? now
+  // Looking again only at long intervals could meet a running one for ever.
+  return now - heldSince < watchMs
+    ? { kind: 'wait', until: now + goal.limits.pollMs, because, memo: { ...memo, heldSince } }
+    : { kind: 'wait', until: now + goal.limits.retryMs, because, memo: { ...memo, heldSince: null } }
 }
 
 /** Two waits of at most a quarter of the period each always reach a quiet moment; more than that is bad luck. */
 const quietWaitsPerPeriod = 2
 
+/** Under `Forbid` the time between the end of a run and the next tick may be short, and must not be missed. */
 const quietMoment = ({ from, goal, memo, cursor, clock, now }: PreflightInput): Preflight => {
   const period = periodAround(from.ticks, cursor, clock)
   const next = from.ticks.find((tick) => tick > clock)
   if (period === null || next === undefined) return go
-  const quiet = Math.min(goal.limits.quietMs, period / 4)
+  const quiet = Math.min(goal.limits.quietMs, period / (from.schedule.concurrency === 'Forbid' ? 20 : 4))
   if (memo.quietSince !== null && now - memo.quietSince > quietWaitsPerPeriod * period) return go
   const last = next - period
   const begins = clock < last + quiet ? last + quiet : clock > next - quiet ? next + quiet : clock

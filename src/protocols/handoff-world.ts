@@ -91,6 +91,8 @@ export type HandoffMemo = {
   readonly waitedMs: Millis
   readonly waitingSince: Millis | null
   readonly quietSince: Millis | null
+  /** Since when this attempt has watched a `Forbid` run before the pause. */
+  readonly heldSince: Millis | null
   /** The old owner's scheduler is known to have seen the pause. */
   readonly barrier: boolean
   /** Newest tick that a fence or a run by hand showed to have run. */
@@ -114,6 +116,7 @@ export const emptyHandoffMemo: HandoffMemo = {
   waitedMs: 0,
   waitingSince: null,
   quietSince: null,
+  heldSince: null,
   barrier: false,
   ran: null,
   oldRan: null,

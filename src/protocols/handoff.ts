@@ -137,7 +137,7 @@ const forwardPreflight: Rule = (view) => {
   const answer = preflight({ ...view, from: from.value, to: to.value })
   if (answer.kind === 'go') return null
   if (answer.kind === 'refused') return answer
-  return { ...answer, memo: { ...memo, quietSince: memo.quietSince ?? view.now } }
+  return { ...answer, memo: answer.memo ?? { ...memo, quietSince: memo.quietSince ?? view.now } }
 }
 
 /** Both stamps come first, even when nothing else will change: they make every late call of an older intent stale. */

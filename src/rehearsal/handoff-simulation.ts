@@ -118,34 +118,40 @@ const naive = async (scene: Scene, order: Order, faults: Faults) => {
   return { kind: 'done', result: null } as const
 }
 
-/** An engine that works on one order until it is done; when it dies, the next one goes on with a higher epoch. */
+/**
+ * An engine that works on one order until it is done, and then looks between the ticks whether it still holds; when
+ * it dies, the next one goes on with a higher epoch. Calls `done` with each result.
+ */
 const engine = async (
   scene: Scene,
   given: Order,
   faults: Faults,
   epochs: { highest: number },
   quietMs: Millis,
-): Promise<Json> => {
-  const { clock, random, options } = scene
+  done: (result: Json) => void,
+): Promise<void> => {
+  const { clock, random, options, periodMs } = scene
   let order = given
   while (!order.signal.aborted) {
     try {
       const outcome =
         options.way === 'naive' ? await naive(scene, order, faults) : await attempt(scene, order, faults, quietMs)
-      if (outcome.kind === 'done') return outcome.result
-      if (outcome.kind === 'refused') return outcome.because
-      if (outcome.kind === 'aborted') return null
-      const until = outcome.kind === 'waiting' ? outcome.until : clock.now() + 200
-      await clock.sleep(until, order.signal)
+      if (outcome.kind === 'refused' || outcome.kind === 'aborted') return
+      if (outcome.kind === 'done') {
+        done(outcome.result)
+        // Where older calls are refused, nothing can land late and need sweeping.
+        if (options.way === 'naive' || options.scheduler.keepsFences) return
+      }
+      const later = clock.now() + (outcome.kind === 'done' ? periodMs / 2 : 200)
+      await clock.sleep(outcome.kind === 'waiting' ? outcome.until : later, order.signal)
     } catch (error) {
       if (!(error instanceof Killed)) throw error
-      if (order.signal.aborted) return null
+      if (order.signal.aborted) return
       await clock.sleep(clock.now() + between(random, 50, 2_000), order.signal)
       epochs.highest += 1
       order = { ...order, fence: { ...order.fence, epoch: epochs.highest } }
     }
   }
-  return null
 }
 
 const createScene = (options: HandoffCase, random: Random): Scene => {
@@ -216,7 +222,13 @@ const count = (
   for (let tick = from + scene.periodMs; tick <= until; tick += scene.periodMs) ticks.push(tick)
   const missing = ticks.filter((tick) => !perTick.has(tick))
   const gaps = gapsWithoutOwner(scene, until)
-  const isLetGo = (tick: Millis) => gaps.some((gap) => tick > gap.from && tick + scene.periodMs <= gap.until)
+  /** `skip` lets all ticks of a gap go that holds more than one, the other policies all but its last. */
+  const isLetGo = (tick: Millis) =>
+    gaps.some((gap) => {
+      if (tick <= gap.from || tick > gap.until) return false
+      const laterToo = tick + scene.periodMs <= gap.until
+      return laterToo || (scene.options.missed === 'skip' && tick - scene.periodMs > gap.from)
+    })
   const overlaps = scene.blue.truth
     .runs()
     .filter((a) =>
@@ -249,49 +261,45 @@ export const simulateHandoff = async (options: HandoffCase): Promise<HandoffCoun
   const version = { now: 1 }
   const engines: AbortController[] = []
 
-  const begin = (owner: Side, intent: string, withFaults: Faults): Promise<Json> => {
+  let result: Json = null
+
+  const begin = (owner: Side, intent: string, withFaults: Faults) => {
     const controller = new AbortController()
     engines.push(controller)
     const fence: Fence = { release: 'r', epoch: epochs.highest, move: service, version: version.now }
-    return engine(scene, { owner, fence, intent, signal: controller.signal }, withFaults, epochs, quietMs)
+    const order = { owner, fence, intent, signal: controller.signal }
+    void engine(scene, order, withFaults, epochs, quietMs, (value) => {
+      result ??= value
+    })
   }
-  const takeOver = (owner: Side, intent: string, withFaults: Faults): Promise<Json> => {
+  const takeOver = (owner: Side, intent: string, withFaults: Faults) => {
     epochs.highest += 1
     version.now += 1
-    return begin(owner, intent, withFaults)
+    begin(owner, intent, withFaults)
   }
 
   const around = start + 3 * periodMs + between(random, -1_500, 1_500)
   await clock.runUntil(around)
   let owner: Side = 'green'
-  void begin('green', `${service}/schedule/1`, faults)
+  begin('green', `${service}/schedule/1`, faults)
 
   if (random() < options.secondEngineShare) {
     // The first one is alive (perhaps frozen) and believes that it is the only one.
     await clock.runUntil(clock.now() + between(random, 0, 3_000))
-    void takeOver('green', `${service}/schedule/1`, faults)
+    takeOver('green', `${service}/schedule/1`, faults)
   }
   if (random() < options.rollbackShare) {
     await clock.runUntil(clock.now() + between(random, 0, random() < 0.7 ? 800 : 3 * periodMs))
     // In one case of two the engine orders it itself, and so stops what it is doing.
     if (random() < 0.5) for (const controller of engines) controller.abort()
     owner = 'blue'
-    void takeOver('blue', `${service}/schedule/2`, faults)
+    takeOver('blue', `${service}/schedule/2`, faults)
   }
   await clock.runUntil(clock.now() + between(random, 1, 3 * periodMs + 8_000))
   for (const controller of engines) controller.abort()
 
-  const last = takeOver(owner, `${service}/schedule/3`, noFaults)
-  let result: Json = null
-  void last.then((value) => {
-    result = value
-  })
-  // The goal goes on being held: the sweep comes back between the ticks, as the engine's look at its lanes does.
-  const watchedUntil = Math.ceil((clock.now() + 20_000 + 4 * periodMs) / periodMs) * periodMs
-  while (clock.now() < watchedUntil) {
-    await clock.runUntil(clock.now() + periodMs / 2)
-    if (options.way === 'protocol' && result !== null) void begin(owner, `${service}/schedule/3`, noFaults)
-  }
+  takeOver(owner, `${service}/schedule/3`, noFaults)
+  await clock.runUntil(Math.ceil((clock.now() + 20_000 + 4 * periodMs) / periodMs) * periodMs)
   for (const controller of engines) controller.abort()
   const until = clock.now() - periodMs
   const counts = count(scene, start, Math.floor(until / periodMs) * periodMs)

@@ -122,6 +122,7 @@ export const createSimulatedSchedules = (options: {
   const changed = (state: State) => {
     state.revision += 1
     state.passesSinceChange = 0
+    passSoon()
   }
 
   const asOf = (run: Run): Run =>
@@ -180,14 +181,36 @@ export const createSimulatedSchedules = (options: {
     }
   }
 
+  /** When the next pass begins; null: one is being made. Passes in which nothing can happen are left out. */
+  let nextPass: Millis | null = Number.POSITIVE_INFINITY
+  const passBy = (at: Millis) => {
+    if (nextPass === null || at >= nextPass) return
+    nextPass = at
+    clock.at(at, () => {
+      if (nextPass === at) pass()
+      return false
+    })
+  }
+  const passSoon = () => passBy(clock.now() + between(random, 1, scheduler.passMs))
+
+  const planNextPass = () => {
+    const now = clock.now()
+    for (const state of states.values()) {
+      if (state.passesSinceChange === 0 || state.pending !== null) passBy(now + scheduler.passMs)
+      const tick = state.suspended ? undefined : ticksBetween(state.definition, now, now + state.definition.periodMs)[0]
+      if (tick !== undefined) passBy(tick + between(random, 0, scheduler.passMs))
+    }
+    if (barriers.size > 0) passBy(now + scheduler.passMs)
+  }
+
   const pass = () => {
+    nextPass = null
     const begun = clock.now()
     const looks = [...states.values()].map((state) => ({ state, look: lookAt(state) }))
-    const revisions = new Map(looks.map(({ state }) => [state, state.revision]))
     const stale = random() < scheduler.stale.share ? between(random, 0, scheduler.stale.forMs) : between(random, 0, 5)
     clock.at(begun + stale, () => {
       for (const { state, look } of looks) {
-        const isCurrent = state.revision === revisions.get(state)
+        const isCurrent = state.revision === look.revision
         actOn(state, look)
         if (isCurrent) state.passesSinceChange += 1
       }
@@ -196,12 +219,12 @@ export const createSimulatedSchedules = (options: {
         barriers.delete(barrier)
         barrier.passed()
       }
-      clock.at(clock.now() + scheduler.passMs, pass)
+      nextPass = Number.POSITIVE_INFINITY
+      planNextPass()
       return passed.length > 0
     })
-    return false
   }
-  clock.at(clock.now() + between(random, 0, scheduler.passMs), pass)
+  passSoon()
 
   const portsFor = (caller: Caller): Schedules => {
     const on = async <T>(service: string, method: string, apply: (state: State) => Answer<T>): Promise<Answer<T>> => {
@@ -303,7 +326,10 @@ export const createSimulatedSchedules = (options: {
       barrier: (_by, service) =>
         on(service, 'barrier', () => ({ kind: 'ok', value: null }) as const).then(async (answer) => {
           if (answer.kind !== 'ok') return answer
-          await new Promise<void>((resolve) => barriers.add({ asked: clock.now(), passed: resolve }))
+          const passed = Promise.withResolvers<void>()
+          barriers.add({ asked: clock.now(), passed: passed.resolve })
+          passSoon()
+          await passed.promise
           return answer
         }),
       runNow: (by, service, tick) =>
