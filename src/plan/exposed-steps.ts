@@ -6,10 +6,12 @@ import {
   type MoveSteps,
   openings,
   provision,
+  ready,
   step,
   testSentences,
   testStep,
   testsBefore,
+  verdict,
   workload,
 } from './move-steps.ts'
 import type { Gate, Step } from './plan.ts'
@@ -31,7 +33,7 @@ export const exposedSteps = (facts: MoveFacts): MoveSteps => {
     name: exclusive ? 'switch' : 'ready',
     before: [...confirmation(facts, 'acts at start'), ...(exclusive ? openings(facts) : [])],
     goal: workload(facts, exclusive ? 0 : replicas, replicas),
-    after: [{ kind: 'ready' }],
+    after: [ready],
     crossing: exclusive,
     expectedMs: actMs.start,
   })
@@ -62,9 +64,9 @@ const weightStep = (facts: MoveFacts, percent: number): Step => {
     percent === 100 && facts.release.approvals.beforeRelease ? [{ kind: 'approval', name: 'release' }] : []
   return step(facts, {
     name: `weight ${percent}`,
-    before: [...approval, ...openings(facts), { kind: 'ready' }],
+    before: [...approval, ...openings(facts), ready],
     goal: { kind: 'weights', green: percent },
-    after: [{ kind: 'verdict' }],
+    after: [verdict],
     crossing: true,
     expectedMs: actMs.weights + verdictMs(facts.policy, percent),
   })

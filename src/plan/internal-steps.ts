@@ -6,6 +6,7 @@ import {
   type MoveSteps,
   openings,
   provision,
+  ready,
   soakStep,
   step,
   testSentences,
@@ -25,7 +26,7 @@ export const internalSteps = (facts: MoveFacts): MoveSteps => {
       ...openings(facts),
     ],
     goal: workload(facts, exclusive ? 0 : replicas, replicas),
-    after: [{ kind: 'ready' }],
+    after: [ready],
     crossing: true,
     expectedMs: actMs.start,
   })
@@ -35,7 +36,7 @@ export const internalSteps = (facts: MoveFacts): MoveSteps => {
     ? 'Its copy on blue is stopped before the one on green starts.'
     : 'Its copy on blue stays for its callers there; those on green call the one on green.'
   return {
-    steps: [provision(facts), start, ...checks, soakStep(facts, [{ kind: 'ready' }])],
+    steps: [provision(facts), start, ...checks, soakStep(facts, [ready])],
     tests: definitionsOf(tests),
     why: [how, ...testSentences(tests)],
     unproven: null,

@@ -32,25 +32,31 @@ export type MoveSteps = {
 
 type StepParts = Partial<Step> & { readonly name: string; readonly crossing: boolean }
 
+/** Shared by all steps: a plan of ten thousand services has hundreds of thousands of gates. */
+export const ready: Gate = { kind: 'ready' }
+export const verdict: Gate = { kind: 'verdict' }
+const onlySameVersion: readonly Gate[] = [{ kind: 'same version' }]
+const provisionGoal: Goal = { kind: 'provision' }
+
 export const step = ({ policy }: MoveFacts, parts: StepParts): Step => {
   const { before = [], after = [], goal = null } = parts
   const expectedMs = parts.expectedMs ?? 0
-  const waits = soakOf(after) + (after.some(({ kind }) => kind === 'verdict') ? policy.dwell.maxMs : 0)
+  const waits = soakOf(after) + (after.includes(verdict) ? policy.dwell.maxMs : 0)
   const limitMs = parts.limitMs ?? policy.stepLimitMs + waits
   return { name: parts.name, before, goal, after, limitMs, crossing: parts.crossing, expectedMs }
 }
 
 export const provision = (facts: MoveFacts): Step =>
-  step(facts, { name: 'provision', goal: { kind: 'provision' }, crossing: false, expectedMs: actMs.provision })
+  step(facts, { name: 'provision', goal: provisionGoal, crossing: false, expectedMs: actMs.provision })
 
 export const confirmation = (facts: MoveFacts, name: Confirmation): readonly Gate[] =>
   facts.confirm.has(name) ? [{ kind: 'approval', name }] : []
 
 /** What every crossing waits for. Versions are compared each time, because teams keep shipping. */
-export const openings = ({ rules }: MoveFacts): readonly Gate[] => [
-  { kind: 'same version' },
-  ...[...(rules.windows ?? []), ...(rules.freezes ?? [])].map((name): Gate => ({ kind: 'window', name })),
-]
+export const openings = ({ rules: { windows = [], freezes = [] } }: MoveFacts): readonly Gate[] =>
+  windows.length + freezes.length === 0
+    ? onlySameVersion
+    : [...onlySameVersion, ...[...windows, ...freezes].map((name): Gate => ({ kind: 'window', name }))]
 
 export const workload = ({ exclusive }: MoveFacts, blue: number, green: number): Goal => ({
   kind: 'workload',
@@ -73,6 +79,9 @@ export const testsBefore = ({ rules, listens, healthPath, policy }: MoveFacts): 
   return { smoke: { test, maxAgeMs: policy.stepLimitMs } }
 }
 
+/** Names that steps of ours have: a test that is called so gets another name for its step. */
+const ownSteps = /^(provision|ready|switch|watch|uat|bake|hand over|(weight|shift) \d+)$/
+
 export const testStep = (
   facts: MoveFacts,
   name: string,
@@ -80,7 +89,7 @@ export const testStep = (
   { crossing, before = [] }: { readonly crossing: boolean; readonly before?: readonly Gate[] },
 ): Step =>
   step(facts, {
-    name,
+    name: ownSteps.test(name) ? `test ${name}` : name,
     before,
     goal: { kind: 'test', name },
     after: [{ kind: 'test', name, maxAgeMs }],

@@ -5,8 +5,10 @@ import {
   type MoveSteps,
   openings,
   provision,
+  ready,
   soakStep,
   step,
+  verdict,
   workload,
 } from './move-steps.ts'
 
@@ -20,7 +22,7 @@ export const workerSteps = (facts: MoveFacts): MoveSteps => {
       name: exclusive ? 'switch' : `shift ${percent}`,
       before: [...(index === 0 ? first : []), ...openings(facts)],
       goal: workload(facts, replicas - green, green),
-      after: [{ kind: 'ready' }, { kind: 'verdict' }],
+      after: [ready, verdict],
       crossing: true,
       expectedMs: actMs.start + verdictMs(policy, percent),
     })
