@@ -15,7 +15,7 @@ import { openStateFile, writeDurably } from './state-file.ts'
 import { forwardUpgrade } from './upgrade.ts'
 
 /** How long answers under way may take when the router is stopped. */
-const drainMs = 10_000
+const drainMs = 5_000
 /** How long the first users wait for a supervisor to tell its replicas. */
 const settleMs = 1_000
 
@@ -30,6 +30,10 @@ export const runRouter = async (file: string, signal: AbortSignal, log: Log = lo
   const lock = takeRouterLock(paths.lock, router.name)
   try {
     await runLocked(router, paths, signal, log)
+  } catch (error) {
+    // Whoever started this as a process of its own has only the log to read.
+    log({ fault: error instanceof Error ? error.message : String(error) }, 'ended by a fault')
+    throw error
   } finally {
     lock.release()
   }

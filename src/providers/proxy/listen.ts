@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { TitrateError } from '../../errors.ts'
 import type { Address } from './router-file.ts'
 
@@ -69,28 +70,39 @@ const tryListen = async (server: Server, at: Address | { readonly path: string }
     })
   })
 
+type Connections = { readonly all: ReadonlySet<Duplex>; readonly upgraded: ReadonlySet<Duplex> }
+
 /** Upgraded connections are no longer the server's own, so Node's `closeAllConnections` would leave them. */
-const trackConnections = (server: Server): ReadonlySet<Socket> => {
-  const connections = new Set<Socket>()
+const trackConnections = (server: Server): Connections => {
+  const all = new Set<Duplex>()
+  const upgraded = new Set<Duplex>()
   server.on('connection', (socket: Socket) => {
-    connections.add(socket)
-    socket.once('close', () => connections.delete(socket))
+    all.add(socket)
+    socket.once('close', () => all.delete(socket))
   })
-  return connections
+  // A listener of this kind makes a server take upgrades: only where it takes them already.
+  if (server.listenerCount('upgrade') > 0)
+    server.on('upgrade', (_, socket) => {
+      upgraded.add(socket)
+      socket.once('close', () => upgraded.delete(socket))
+    })
+  return { all, upgraded }
 }
 
-const listenerOf = (server: Server, address: Address, connections: ReadonlySet<Socket>): Listener => ({
+const listenerOf = (server: Server, address: Address, connections: Connections): Listener => ({
   address,
   close: async (graceMs) => await closeServer(server, connections, graceMs),
 })
 
-const closeServer = async (server: Server, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> =>
+const closeServer = async (server: Server, connections: Connections, graceMs: number): Promise<void> =>
   await new Promise((resolve) => {
     // A connection that is kept becomes idle when its answer is out, and Node closes only those idle at the moment.
     const idle = setInterval(() => server.closeIdleConnections(), 20)
     const limit = setTimeout(() => {
-      for (const socket of connections) socket.destroy()
+      for (const socket of connections.all) socket.destroy()
     }, graceMs)
+    // These have no end of their own: waiting for them would only keep the next router from starting.
+    for (const socket of connections.upgraded) socket.destroy()
     server.close(() => {
       clearInterval(idle)
       clearTimeout(limit)

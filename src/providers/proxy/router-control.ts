@@ -24,7 +24,7 @@ export const routerStatus = async (file: string): Promise<Answer<RouterStatus>> 
 /**
  * Starts a router as a process of its own, which outlives this one, and returns when it listens; one that runs already
  * is left as it is. `entry`: the arguments for this Node.js that end in `runRouter(file)`, the program first.
- * Throws RELEASE_FILE for a file with faults, ROUTER_UNAVAILABLE with the end of its log when it did not start.
+ * Throws RELEASE_FILE for a file with faults, ROUTER_UNAVAILABLE with the reason from its log when it did not start.
  */
 export const startRouter = async (options: {
   readonly file: string
@@ -53,7 +53,7 @@ export const startRouter = async (options: {
     await sleep(pollMs)
   }
   const because = failed ?? `it did not answer within ${startLimitMs / 1000} s`
-  const message = `Router ${router.name} did not start: ${because}.\n${lastLines(paths.log)}`
+  const message = `Router ${router.name} did not start: ${because}.\n${reasonIn(paths.log)}`
   throw new TitrateError('ROUTER_UNAVAILABLE', message, { details: { log: paths.log } })
 }
 
@@ -101,5 +101,18 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-const lastLines = (log: string): string =>
-  existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10).join('\n') : ''
+/** The last fault that was logged, else the log's last lines: what a person must see to know why. */
+const reasonIn = (log: string): string => {
+  if (!existsSync(log)) return ''
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-40)
+  const fault = lines.map(faultIn).findLast((found) => found !== null)
+  return fault ?? lines.slice(-10).join('\n')
+}
+
+const faultIn = (line: string): string | null => {
+  try {
+    return z.object({ fault: z.string() }).parse(JSON.parse(line)).fault
+  } catch {
+    return null
+  }
+}

@@ -90,9 +90,15 @@ const join = ({ passage, socket, head }: Tunnel, response: IncomingMessage, othe
   passage.end('101')
   if (rest.length > 0) socket.write(rest)
   if (head.length > 0) other.write(head)
-  socket.pipe(other).pipe(socket)
-  socket.once('close', () => other.destroy())
-  other.once('close', () => socket.destroy())
+  passOn(socket, other)
+  passOn(other, socket)
+}
+
+/** The end of one is the end of both: half of a WebSocket is of no use, and would otherwise stay for ever. */
+const passOn = (from: Duplex, to: Duplex): void => {
+  from.pipe(to, { end: false })
+  from.once('end', () => to.end(() => to.destroy()))
+  from.once('close', () => to.end(() => to.destroy()))
 }
 
 /** As it came: an upgrade's own Connection and Upgrade are meant for the user. */

@@ -1,5 +1,6 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { type Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Claims, Traffic } from '../../../engine/ports.ts'
@@ -93,6 +94,9 @@ ${extra}`,
     },
     close: async () => {
       await Promise.all(running.map(async (router) => await router.stop()))
+      // A test that failed half-way may have left a process of its own.
+      const left = await routerStatus(file)
+      if (left.kind === 'ok') process.kill(left.value.pid, 'SIGKILL')
       await Promise.all(backends.map(async (backend) => await backend.close()))
       await supervisors.blue.kill()
       await supervisors.green.kill()
@@ -130,6 +134,11 @@ const startBackend = async (name: string, answer: RequestListener): Promise<Back
     res.statusCode = backend.well ? 200 : 500
     res.end()
   })
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
@@ -142,7 +151,7 @@ const startBackend = async (name: string, answer: RequestListener): Promise<Back
     close: async () =>
       await new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
   return backend
