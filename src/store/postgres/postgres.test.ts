@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,6 +6,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../test/postgres-server.ts'
+import { fillDisk, mountSmallDisk, unmountSmallDisk } from '../../../test/small-disk.ts'
 import { TitrateError } from '../../errors.ts'
 import type { JournalEvent } from '../../journal/events.ts'
 import type { Append, Store } from '../store.ts'
@@ -170,9 +170,7 @@ describe.skipIf(!hasPostgres())('with a server', () => {
       skip,
     }) => {
       const disk = mkdtempSync(join(tmpdir(), 'titrate-tablespace-'))
-      try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk], { stdio: 'ignore' })
-      } catch {
+      if (!mountSmallDisk(disk, 16)) {
         rmSync(disk, { recursive: true })
         return skip('only root may mount a disk that is small enough to be filled')
       }
@@ -183,14 +181,7 @@ describe.skipIf(!hasPostgres())('with a server', () => {
         await server.run('create database tight tablespace small template template0')
         const store = await open('tight')
         await store.append(appendOf('a'))
-        const ballast = join(disk, 'ballast')
-        for (const size of [65_536, 4_096]) {
-          try {
-            for (;;) writeFileSync(ballast, Buffer.alloc(size), { flag: 'a' })
-          } catch {
-            // Full to the last block of this size.
-          }
-        }
+        const ballast = fillDisk(disk)
         const large = createHash('shake256', { outputLength: 300_000 }).update('large').digest('hex')
         const answer = await store.append(appendOf(large))
         expect(answer.kind === 'full' && answer.because).toMatch(/no room left on the server's disk/)
@@ -202,7 +193,7 @@ describe.skipIf(!hasPostgres())('with a server', () => {
         await server.run('drop database tight with (force)')
         await server.run('drop tablespace small')
       } finally {
-        execFileSync('umount', ['-l', disk])
+        unmountSmallDisk(disk)
         rmSync(disk, { recursive: true, force: true })
       }
     })

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { canMountDisks, fillDisk, mountSmallDisk, remount, unmountSmallDisk } from '../../../test/small-disk.ts'
 import type { JournalEvent } from '../../journal/events.ts'
 import type { Append, Store } from '../store.ts'
 import { describeStore } from '../testing/contract.ts'
@@ -28,24 +28,6 @@ const appendOf = (because: string): Append => ({
   batches: [{ stream: 's', expected: 'any', events: [note(because)] }],
 })
 
-/** A tmpfs is a disk that is small enough to be filled; only root may mount one. */
-const mount = (folder: string, options: string): boolean => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const canMount = (): boolean => {
-  const folder = mkdtempSync(join(tmpdir(), 'titrate-mount-'))
-  const could = mount(folder, 'size=64k')
-  if (could) execFileSync('umount', [folder])
-  rmSync(folder, { recursive: true })
-  return could
-}
-
 describe('a SQLite store in trouble', () => {
   let folder: string
   let file: string
@@ -59,7 +41,7 @@ describe('a SQLite store in trouble', () => {
   afterEach(async () => {
     for (const store of stores) await store.close()
     stores = []
-    if (isMounted) execFileSync('umount', [folder])
+    if (isMounted) unmountSmallDisk(folder)
     isMounted = false
     rmSync(folder, { recursive: true })
   })
@@ -74,21 +56,11 @@ describe('a SQLite store in trouble', () => {
     db.close()
   }
 
-  it.skipIf(!canMount())('writes nothing to a full disk, says so, and goes on once there is room', async () => {
-    isMounted = mount(folder, 'size=1m')
+  it.skipIf(!canMountDisks())('writes nothing to a full disk, says so, and goes on once there is room', async () => {
+    isMounted = mountSmallDisk(folder, 1)
     const store = await open()
     await store.append(appendOf('a'))
-    const ballast = join(folder, 'ballast')
-    const fill = (): void => {
-      for (const size of [65_536, 4_096]) {
-        try {
-          for (;;) writeFileSync(ballast, Buffer.alloc(size), { flag: 'a' })
-        } catch {
-          // Full to the last block of this size.
-        }
-      }
-    }
-    fill()
+    const ballast = fillDisk(folder)
     const answer = await store.append(appendOf('x'.repeat(100_000)))
     expect(answer).toMatchObject({ kind: 'full' })
     expect(answer.kind === 'full' && answer.because).toMatch(/store\.db took nothing: there is no room left/)
@@ -103,17 +75,20 @@ describe('a SQLite store in trouble', () => {
     expect(await verifyJournal(store)).toMatchObject({ kind: 'whole', head: { position: 2 } })
   })
 
-  it.skipIf(!canMount())('writes nothing where all became read only, and goes on once it may write again', async () => {
-    isMounted = mount(folder, 'size=4m')
-    await (await open()).append(appendOf('a'))
-    await stores.pop()?.close()
-    execFileSync('mount', ['-o', 'remount,ro', folder])
-    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    await expect(open()).rejects.toThrow(/store\.db can't be used: it .*(read only|could not be opened)/)
-    execFileSync('mount', ['-o', 'remount,rw', folder])
-    const store = await open()
-    expect(await store.append(appendOf('b'))).toMatchObject({ kind: 'appended' })
-  })
+  it.skipIf(!canMountDisks())(
+    'writes nothing where all became read only, and goes on once it may write again',
+    async () => {
+      isMounted = mountSmallDisk(folder, 4)
+      await (await open()).append(appendOf('a'))
+      await stores.pop()?.close()
+      remount(folder, 'ro')
+      await expect(open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await expect(open()).rejects.toThrow(/store\.db can't be used: it .*(read only|could not be opened)/)
+      remount(folder, 'rw')
+      const store = await open()
+      expect(await store.append(appendOf('b'))).toMatchObject({ kind: 'appended' })
+    },
+  )
 
   it.each(['SQLITE_FULL', 'SQLITE_READONLY_DIRECTORY', 'SQLITE_IOERR_WRITE'])('takes %s as no room', (code) => {
     expect(noRoom(new Database.SqliteError('…', code))).not.toBeNull()
