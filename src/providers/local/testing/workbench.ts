@@ -6,7 +6,13 @@ import { fileURLToPath } from 'node:url'
 import type { Call } from '../../../engine/ports.ts'
 import type { Side } from '../../../moves/goal.ts'
 import { connectLocal, type LocalProvider } from '../client.ts'
-import { type EnvironmentStatus, environmentStatus, startSupervisor, stopSupervisor } from '../daemon.ts'
+import {
+  type EnvironmentStatus,
+  environmentStatus,
+  startSupervisor,
+  stopSupervisor,
+  superviseEnvironment,
+} from '../daemon.ts'
 import { startOf } from '../process-group.ts'
 
 /** An environment of real processes for one test, in a folder of its own. */
@@ -42,7 +48,8 @@ type Options = {
   readonly services: Readonly<Record<string, unknown>>
   readonly side?: Side
   readonly asleep?: boolean
-  readonly start?: boolean
+  /** `process`: a daemon of its own, which can be killed. `here`: in the test's process, which is quicker. */
+  readonly supervisor?: 'process' | 'here' | 'none'
 }
 
 /** Quick for tests: short pauses before each restart, and short waits at the end. */
@@ -63,9 +70,17 @@ export const openWorkbench = async (options: Options): Promise<Workbench> => {
     writeFileSync(file, JSON.stringify(environment, null, 2))
   }
   const asleep = options.asleep === true
-  const start = () => startSupervisor({ file, asleep, entry: entryFor(file, asleep) })
+  const kind = options.supervisor ?? 'here'
+  const down = new AbortController()
+  let here: Promise<void> = Promise.resolve()
+  const start = async (): Promise<EnvironmentStatus> => {
+    if (kind === 'process') return startSupervisor({ file, asleep, entry: entryFor(file, asleep) })
+    here = superviseEnvironment(file, { asleep }, down.signal)
+    const failed = here.then(() => Promise.reject(new Error('it ended')))
+    return Promise.race([failed, until(() => environmentStatus(file))])
+  }
   write(options.services)
-  let status = options.start === false ? null : await start()
+  let status = kind === 'none' ? null : await start()
   return {
     ...connectLocal({ file, side: options.side ?? 'blue' }),
     directory,
@@ -86,7 +101,9 @@ export const openWorkbench = async (options: Options): Promise<Workbench> => {
     },
     lines: () => (existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : []),
     end: async () => {
-      await stopSupervisor(file)
+      if (kind === 'process') await stopSupervisor(file)
+      else down.abort()
+      await here
       rmSync(directory, { recursive: true, force: true })
     },
   }
