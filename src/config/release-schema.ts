@@ -159,7 +159,7 @@ const metricNamesSchema = z.strictObject({
   code: documented(text, 'Its label that tells how they ended.', metricNameDefaults.code),
   failed: documented(
     regularExpression,
-    'Regular expression over the whole of that label’s value: what counts as an error.',
+    'Regular expression over the whole of that label’s value: what counts as an error. `abort` (the user left) that it leaves out counts as not finished.',
     metricNameDefaults.failed,
   ),
   assigned: documented(text, 'Counter of requests given to a side by the router.', metricNameDefaults.assigned),
@@ -168,6 +168,7 @@ const metricNamesSchema = z.strictObject({
     'Histogram of the time to answer, in seconds, without `_bucket`.',
     metricNameDefaults.latency,
   ),
+  workTaken: documented(text, 'Counter of items that a worker took.', metricNameDefaults.workTaken),
   workDone: documented(text, 'Counter of finished items of a worker.', metricNameDefaults.workDone),
   workFailed: documented(text, 'Counter of failed items of a worker.', metricNameDefaults.workFailed),
   gauges: documented(z.array(text), 'Gauges that are watched for saturation.', metricNameDefaults.gauges),

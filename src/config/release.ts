@@ -57,6 +57,7 @@ export type MetricNames = {
   readonly failed: string
   readonly assigned: string
   readonly latency: string
+  readonly workTaken: string
   readonly workDone: string
   readonly workFailed: string
   readonly gauges: readonly string[]
