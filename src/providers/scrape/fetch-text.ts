@@ -1,0 +1,55 @@
+import { isUtf8 } from 'node:buffer'
+import { type Dispatcher, request } from 'undici'
+import type { Format } from './exposition.ts'
+
+export type TextFetched =
+  | { readonly kind: 'ok'; readonly text: string; readonly format: Format }
+  | { readonly kind: 'failed'; readonly because: string }
+
+const accept = 'text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5'
+
+/** What an address answers, if it does so within the signal and the size. Never throws. Redirections are not followed. */
+export const fetchText = async (
+  url: string,
+  options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal; readonly maxBytes: number },
+): Promise<TextFetched> => {
+  const failed = (because: string): TextFetched => ({ kind: 'failed', because })
+  try {
+    const { dispatcher, signal, maxBytes } = options
+    const answer = await request(url, { dispatcher, signal, headers: { accept } })
+    if (answer.statusCode !== 200) {
+      await answer.body.dump({ limit: 65_536, signal })
+      return failed(`it answered ${answer.statusCode}, not 200`)
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      // a body without an encoding gives buffers
+      size += chunk.length
+      if (size > maxBytes) return failed(`it sent more than ${maxBytes} bytes`)
+      chunks.push(chunk)
+    }
+    const bytes = Buffer.concat(chunks, size)
+    if (!isUtf8(bytes)) return failed('what it sent is not UTF-8')
+    const type = String(answer.headers['content-type'] ?? '')
+    const format = type.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text'
+    return { kind: 'ok', text: bytes.toString('utf8'), format }
+  } catch (error) {
+    return failed(options.signal.aborted ? 'it did not answer in time' : reasonOf(error))
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there'
+    case 'ENOTFOUND':
+      return 'its host name is not known'
+    case 'UND_ERR_SOCKET':
+    case 'ECONNRESET':
+      return 'the connection was closed in the middle'
+    default:
+      return code ?? (error instanceof Error ? error.message : String(error))
+  }
+}
