@@ -1,0 +1,462 @@
+import { describe, expect, it } from 'vitest'
+import type { Side } from '../moves/goal.ts'
+import { type Caller, defaultLatencies, noFaults } from '../rehearsal/simulated-calls.ts'
+import { createRandom, createSimulatedClock, type SimulatedClock } from '../rehearsal/simulated-clock.ts'
+import { createSimulatedClaims, createSimulatedTraffic, type SimulatedRoute } from '../rehearsal/simulated-router.ts'
+import {
+  createSimulatedSchedules,
+  type SimulatedSchedule,
+  type SimulatedScheduler,
+  supervisorLike,
+} from '../rehearsal/simulated-schedules.ts'
+import { createSimulatedWorkloads, type SimulatedWorkload } from '../rehearsal/simulated-workloads.ts'
+import { breakGlass } from './break-glass.ts'
+import { type CarryOut, carryOut, type ProtocolGoal, type ServiceFacts } from './carry-out.ts'
+import type { Claims, Schedules } from './ports.ts'
+
+const begin = Date.UTC(2026, 0, 7, 12, 0, 0)
+
+const job: SimulatedSchedule = {
+  service: 'invoices',
+  periodMs: 60_000,
+  offsetMs: 0,
+  concurrency: 'Allow',
+  deadlineMs: null,
+  suspended: false,
+  runMs: 1_000,
+}
+
+const worker: SimulatedWorkload = {
+  service: 'mailer',
+  replicas: 3,
+  version: '1',
+  startMs: 2_000,
+  drainMs: 3_000,
+  neverReady: false,
+}
+
+type Setting = {
+  readonly blue: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
+  readonly green: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
+  readonly scheduler?: Partial<SimulatedScheduler>
+  readonly routes?: readonly SimulatedRoute[]
+}
+
+const silent = (schedules: Schedules): Schedules => ({
+  ...schedules,
+  read: async () => ({ kind: 'unknown', because: 'green does not answer' }),
+})
+
+const world = (setting: Setting) => {
+  const clock = createSimulatedClock(begin)
+  const random = createRandom(1)
+  const caller: Caller = { clock, random, faults: noFaults, latencies: defaultLatencies }
+  const schedules = (side: Side) =>
+    createSimulatedSchedules({
+      side,
+      clock,
+      random,
+      horizonMs: 180_000,
+      scheduler: { ...supervisorLike, ...setting.scheduler },
+      schedules: [{ ...job, suspended: side === 'green', ...setting[side].schedule }],
+    })
+  const workloads = (side: Side) =>
+    createSimulatedWorkloads({
+      side,
+      clock,
+      workloads: [{ ...worker, replicas: side === 'blue' ? 3 : 0, ...setting[side].workload }],
+    })
+  const sides = {
+    blue: { schedules: schedules('blue'), workloads: workloads('blue') },
+    green: { schedules: schedules('green'), workloads: workloads('green') },
+  }
+  const weightsSet: number[] = []
+  const traffic = createSimulatedTraffic(setting.routes ?? [], (_service, green) => weightsSet.push(green))
+  let version = 0
+
+  const contextFor = (service: string, facts: Partial<ServiceFacts> = {}): CarryOut => {
+    version += 1
+    return {
+      service,
+      blue: { schedules: sides.blue.schedules.portsFor(caller), workloads: sides.blue.workloads.portsFor(caller) },
+      green: { schedules: sides.green.schedules.portsFor(caller), workloads: sides.green.workloads.portsFor(caller) },
+      traffic,
+      intent: `${service}/${version}`,
+      fence: { release: 'r', epoch: 1, move: service, version },
+      actUntil: Number.POSITIVE_INFINITY,
+      facts: {
+        hasSchedule: service === job.service,
+        suspended: false,
+        missed: 'latest',
+        assumeDead: null,
+        knownRun: null,
+        baseline: { blue: { replicas: 3, suspended: false }, green: { replicas: 0 } },
+        ...facts,
+      },
+      clock: { now: clock.now, sleep: clock.sleep },
+      signal: new AbortController().signal,
+      limits: { quietMs: 0 },
+    }
+  }
+
+  /** One attempt, in virtual time. */
+  const carry = async (goal: ProtocolGoal, context: CarryOut) => {
+    const attempt = carryOut(goal, context)
+    await passUntilSettled(clock, attempt)
+    return attempt
+  }
+  return { clock, sides, weightsSet, contextFor, carry, traffic, caller }
+}
+
+const passUntilSettled = async (clock: SimulatedClock, work: Promise<unknown>) => {
+  let isSettled = false
+  void work.finally(() => {
+    isSettled = true
+  })
+  for (let step = 0; !isSettled && step < 20_000; step += 1) await clock.runUntil(clock.now() + 100)
+}
+
+const toGreen = { kind: 'schedule', owner: 'green' } as const
+const toBlue = { kind: 'schedule', owner: 'blue' } as const
+
+describe('handing a schedule over', () => {
+  it('says cursor, fenced ticks and the length of the pause', async () => {
+    const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 150_000)
+    const outcome = await carry(toGreen, contextFor('invoices'))
+    expect(outcome).toMatchObject({
+      kind: 'done',
+      result: {
+        owner: 'green',
+        cursor: begin + 120_000,
+        fenced: [begin + 180_000, begin + 240_000, begin + 300_000],
+        missed: { policy: 'latest', skipped: [], byHand: [] },
+        mayRunTwice: [],
+      },
+    })
+    expect(sides.green.schedules.truth.isActive('invoices')).toBe(true)
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+  })
+
+  it('does nothing but stamp when the owner is right already', async () => {
+    const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 90_000)
+    const outcome = await carry(toBlue, contextFor('invoices'))
+    expect(outcome).toMatchObject({ kind: 'done', result: { owner: 'blue', pauseMs: null, fenced: [] } })
+    expect(sides.blue.schedules.truth.changes).toHaveLength(1)
+  })
+
+  it('leaves a schedule suspended on both sides that was suspended on blue', async () => {
+    const { carry, contextFor, sides } = world({ blue: { schedule: { suspended: true } }, green: {} })
+    const outcome = await carry(toGreen, contextFor('invoices', { suspended: true }))
+    expect(outcome).toMatchObject({ kind: 'done', result: { owner: 'green', suspended: true } })
+    expect(sides.green.schedules.truth.changes).toHaveLength(1)
+  })
+
+  it('is refused before anything is touched when the two sides compute different ticks', async () => {
+    const { carry, contextFor, sides } = world({ blue: {}, green: { schedule: { periodMs: 120_000 } } })
+    const outcome = await carry(toGreen, contextFor('invoices'))
+    expect(outcome).toMatchObject({ kind: 'refused', because: expect.stringContaining('the schedules differ') })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
+  it('is refused when policies or deadlines differ', async () => {
+    const policy = world({ blue: {}, green: { schedule: { concurrency: 'Forbid' } } })
+    expect(await policy.carry(toGreen, policy.contextFor('invoices'))).toMatchObject({ kind: 'refused' })
+    const deadline = world({ blue: {}, green: { schedule: { deadlineMs: 10_000 } } })
+    expect(await deadline.carry(toGreen, deadline.contextFor('invoices'))).toMatchObject({
+      because: expect.stringContaining('deadlines differ'),
+    })
+  })
+
+  it('waits for a quiet moment away from a tick', async () => {
+    const { clock, carry, contextFor } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 58_000)
+    const outcome = await carry(toGreen, { ...contextFor('invoices'), limits: { quietMs: 5_000 } })
+    expect(outcome).toMatchObject({ kind: 'waiting', because: expect.stringContaining('too near') })
+    expect((outcome as { until: number }).until - begin).toBeGreaterThanOrEqual(65_000)
+    expect((outcome as { until: number }).until - begin).toBeLessThan(65_100)
+  })
+
+  it('ends the attempt before pausing while a Forbid run goes on', async () => {
+    const long = { concurrency: 'Forbid', runMs: 40_000 } as const
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
+    await clock.runUntil(begin + 65_000)
+    const outcome = await carry(toGreen, contextFor('invoices'))
+    expect(outcome).toMatchObject({ kind: 'waiting', because: expect.stringContaining('Forbid') })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
+  it('hands a tick that Forbid holds back over to the new owner', async () => {
+    const long = { concurrency: 'Forbid', runMs: 70_000 } as const
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
+    await clock.runUntil(begin + 125_000)
+    const outcome = await carry(toGreen, contextFor('invoices'))
+    expect(outcome).toMatchObject({ kind: 'done', result: { late: [begin + 120_000] } })
+    await clock.runUntil(clock.now() + 500)
+    expect(sides.blue.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 60_000])
+    expect(sides.green.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 120_000])
+  })
+
+  it('goes back to blue by itself when the pause lasts too long', async () => {
+    const { clock, carry, contextFor, sides } = world({
+      blue: {},
+      green: {},
+      scheduler: { countsPasses: false },
+    })
+    await clock.runUntil(begin + 90_000)
+    const context = contextFor('invoices')
+    const hanging: Schedules = {
+      ...context.blue.schedules,
+      barrier: async () => {
+        await clock.sleep(clock.now() + 800)
+        return { kind: 'unknown', because: 'the scheduler does not answer' }
+      },
+    }
+    const outcome = await carry(toGreen, {
+      ...context,
+      blue: { ...context.blue, schedules: hanging },
+      limits: { quietMs: 0, pauseCapMs: 2_000 },
+    })
+    // Blue's own scheduler is asked for nothing on the way back: green is what has to have stopped.
+    expect(outcome).toMatchObject({ kind: 'waiting', because: expect.stringContaining('handed back to blue') })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+    expect(sides.green.schedules.truth.isActive('invoices')).toBe(false)
+  })
+
+  it('goes back to blue and says why when green refuses to start', async () => {
+    const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 90_000)
+    const context = contextFor('invoices')
+    const forbidden: Schedules = {
+      ...context.green.schedules,
+      resume: async () => ({ kind: 'refused', because: 'not permitted' }),
+    }
+    const outcome = await carry(toGreen, { ...context, green: { ...context.green, schedules: forbidden } })
+    expect(outcome).toEqual({ kind: 'refused', because: 'handed back to blue: not permitted' })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
+  it('leaves it stopped on blue while green can not confirm, unless green is assumed dead', async () => {
+    const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 90_000)
+    await carry(toGreen, contextFor('invoices'))
+    await clock.runUntil(begin + 150_000)
+    const context = contextFor('invoices')
+    const cut = { ...context, green: { ...context.green, schedules: silent(context.green.schedules) } }
+    expect(await carry(toBlue, cut)).toMatchObject({
+      kind: 'waiting',
+      because: expect.stringContaining('--assume-dead'),
+    })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+
+    const assumed = { ...cut, facts: { ...cut.facts, assumeDead: 'green' as const } }
+    expect(await carry(toBlue, assumed)).toMatchObject({
+      kind: 'done',
+      result: { owner: 'blue', mayRunTwice: [begin + 120_000] },
+    })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
+  it('runs every tick that passed while nobody was active under the policy all, and none under skip', async () => {
+    for (const [missed, expected] of [
+      ['all', [120_000, 180_000, 240_000]],
+      ['latest', [240_000]],
+      ['skip', []],
+    ] as const) {
+      const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+      await clock.runUntil(begin + 90_000)
+      const dying = contextFor('invoices')
+      await carry(toGreen, { ...dying, actUntil: begin + 90_040 })
+      expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+      await clock.runUntil(begin + 250_000)
+      expect(await carry(toGreen, contextFor('invoices', { missed }))).toMatchObject({ kind: 'done' })
+      await clock.runUntil(begin + 260_000)
+      expect(sides.green.schedules.truth.runs().map((run) => (run.tick ?? 0) - begin)).toEqual(expected)
+    }
+  })
+
+  it('starts a held-up tick by hand when its deadline would pass', async () => {
+    const strict = { deadlineMs: 3_000 }
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: strict }, green: { schedule: strict } })
+    await clock.runUntil(begin + 118_000)
+    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 118_040 })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+    await clock.runUntil(begin + 122_300)
+    const outcome = await carry(toGreen, contextFor('invoices'))
+    expect(outcome).toMatchObject({ kind: 'done', result: { missed: { byHand: [begin + 120_000] } } })
+    expect(sides.green.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 120_000])
+  })
+})
+
+describe('shifting a workload', () => {
+  const forward = { kind: 'workload', blue: 0, green: 3, exclusive: false } as const
+  const back = { kind: 'workload', blue: 3, green: 0, exclusive: false } as const
+
+  it('has green ready before blue shrinks, and ends when blue has drained', async () => {
+    const { carry, contextFor, sides } = world({ blue: {}, green: {} })
+    const outcome = await carry(forward, contextFor('mailer'))
+    expect(outcome).toMatchObject({
+      kind: 'done',
+      result: { before: { blue: 3, green: 0 }, after: { blue: 0, green: 3 } },
+    })
+    expect(sides.blue.workloads.running('mailer')).toBe(0)
+    const { readyMs, totalMs } = (outcome as unknown as { result: { readyMs: number; totalMs: number } }).result
+    expect(readyMs).toBeGreaterThanOrEqual(2_000)
+    expect(totalMs).toBeGreaterThanOrEqual(5_000)
+  })
+
+  it('keeps blue as it is while green does not get ready', async () => {
+    const { clock, contextFor, sides } = world({ blue: {}, green: { workload: { neverReady: true } } })
+    const stop = new AbortController()
+    const attempt = carryOut(forward, { ...contextFor('mailer'), signal: stop.signal })
+    await clock.runUntil(begin + 60_000)
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+    stop.abort()
+    expect(await attempt).toEqual({ kind: 'aborted' })
+  })
+
+  it('goes back to blue without an answer from green', async () => {
+    const { carry, contextFor, sides } = world({
+      blue: { workload: { replicas: 0 } },
+      green: { workload: { replicas: 3 } },
+    })
+    sides.green.workloads.cutOff(true)
+    const outcome = await carry(back, contextFor('mailer'))
+    expect(outcome).toMatchObject({ kind: 'done', result: { note: expect.stringContaining('green does not answer') } })
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+  })
+
+  it('never has two copies of an exclusive service running', async () => {
+    const { clock, contextFor, sides } = world({ blue: { workload: { replicas: 1 } }, green: {} })
+    const attempt = carryOut({ kind: 'workload', blue: 0, green: 1, exclusive: true }, contextFor('mailer'))
+    let most = 0
+    for (let step = 0; step < 200; step += 1) {
+      await clock.runUntil(clock.now() + 50)
+      most = Math.max(most, sides.blue.workloads.running('mailer') + sides.green.workloads.running('mailer'))
+    }
+    expect(await attempt).toMatchObject({ kind: 'done' })
+    expect(most).toBe(1)
+  })
+
+  it('acts on nothing when the goal holds', async () => {
+    const { carry, contextFor, sides, caller, clock } = world({ blue: {}, green: {} })
+    await carry({ kind: 'workload', blue: 3, green: 0, exclusive: false }, contextFor('mailer'))
+    const read = sides.blue.workloads.portsFor(caller).read('mailer', new AbortController().signal)
+    await clock.runUntil(clock.now() + 100)
+    expect(await read).toMatchObject({ value: { revision: '1' } })
+  })
+})
+
+describe('provisioning green', () => {
+  it('makes it exist, asleep and stamped', async () => {
+    const { carry, contextFor } = world({ blue: {}, green: { workload: { replicas: null } } })
+    expect(await carry({ kind: 'provision' }, contextFor('mailer'))).toMatchObject({
+      kind: 'done',
+      result: { replicas: 0 },
+    })
+  })
+
+  it('is refused where others run green already', async () => {
+    const { carry, contextFor, sides } = world({ blue: {}, green: { workload: { replicas: 2 } } })
+    expect(await carry({ kind: 'provision' }, contextFor('mailer'))).toMatchObject({ kind: 'refused' })
+    expect(sides.green.workloads.running('mailer')).toBe(2)
+  })
+})
+
+describe('setting weights', () => {
+  it('is done when the weight is in force', async () => {
+    const { carry, contextFor } = world({
+      blue: {},
+      green: {},
+      routes: [{ service: 'shop', green: 5, greenReady: true }],
+    })
+    const outcome = await carry({ kind: 'weights', green: 25 }, contextFor('shop'))
+    expect(outcome).toMatchObject({ kind: 'done', result: { before: 5, green: 25 } })
+  })
+
+  it('never raises the weight of an unready green, and takes it to 0 without asking green', async () => {
+    const routes = [{ service: 'shop', green: 5, greenReady: false }]
+    const { clock, carry, contextFor, weightsSet } = world({ blue: {}, green: {}, routes })
+    const stop = new AbortController()
+    const raising = carryOut({ kind: 'weights', green: 25 }, { ...contextFor('shop'), signal: stop.signal })
+    await clock.runUntil(begin + 10_000)
+    stop.abort()
+    expect(await raising).toEqual({ kind: 'aborted' })
+    expect(weightsSet).toEqual([])
+    expect(await carry({ kind: 'weights', green: 0 }, contextFor('shop'))).toMatchObject({ kind: 'done' })
+    expect(weightsSet).toEqual([0])
+  })
+})
+
+describe('breaking the glass', () => {
+  const services = [
+    { name: 'mailer', exclusive: false, hasSchedule: false },
+    { name: 'invoices', exclusive: false, hasSchedule: true },
+  ]
+
+  const moved = async () => {
+    const made = world({ blue: {}, green: {}, routes: [{ service: 'mailer', green: 0, greenReady: true }] })
+    await made.clock.runUntil(begin + 90_000)
+    await made.carry({ kind: 'workload', blue: 0, green: 3, exclusive: false }, made.contextFor('mailer'))
+    await made.carry({ kind: 'weights', green: 50 }, made.contextFor('mailer'))
+    await made.carry(toGreen, made.contextFor('invoices'))
+    const order: string[] = []
+    const claims = (name: string): Claims =>
+      createSimulatedClaims(name, made.clock.now, 4, (where) => order.push(where))
+    const { blue, green, clock, signal } = made.contextFor('mailer')
+    const options = {
+      release: 'r',
+      by: 'ann',
+      because: 'everything is on fire',
+      services,
+      blue: { ...blue, claims: claims('blue') },
+      green: { ...green, claims: claims('green') },
+      router: { traffic: made.traffic, claims: claims('router') },
+      assumeDead: null,
+      limitMs: 20_000,
+      clock,
+      signal,
+    }
+    return { ...made, options, order }
+  }
+
+  it('marks every environment, then takes traffic, schedules and workloads back to their baselines', async () => {
+    const { clock, options, order, sides, weightsSet } = await moved()
+    const work = breakGlass(options)
+    await passUntilSettled(clock, work)
+    const report = await work
+    expect(order).toEqual(['blue', 'green', 'router'])
+    expect(report.epoch).toBe(5)
+    expect(report.services.map(({ service, lane, outcome }) => `${service} ${lane} ${outcome}`)).toEqual([
+      'mailer weights done',
+      'invoices weights untouched',
+      'mailer schedule untouched',
+      'invoices schedule done',
+      'mailer workload done',
+      'invoices workload untouched',
+    ])
+    expect(weightsSet.at(-1)).toBe(0)
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+    expect(sides.green.workloads.running('mailer')).toBe(0)
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+    expect(sides.green.schedules.truth.isActive('invoices')).toBe(false)
+  })
+
+  it('goes on with the rest when green does not answer, and leaves its schedules stopped', async () => {
+    const { clock, options, sides } = await moved()
+    sides.green.workloads.cutOff(true)
+    const work = breakGlass({ ...options, green: { ...options.green, schedules: silent(options.green.schedules) } })
+    await passUntilSettled(clock, work)
+    const report = await work
+    const of = (lane: string, service: string) =>
+      report.services.find((one) => one.lane === lane && one.service === service)
+    expect(of('weights', 'mailer')).toMatchObject({ outcome: 'done' })
+    expect(of('schedule', 'invoices')).toMatchObject({
+      outcome: 'not done',
+      because: expect.stringContaining('--assume-dead'),
+    })
+    expect(of('workload', 'mailer')).toMatchObject({ outcome: 'done' })
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+  })
+})
