@@ -13,7 +13,7 @@ import type {
 } from '../../engine/ports.ts'
 import type { EnvironmentSeen } from '../../inventory/estate.ts'
 import type { Json, Millis, Side } from '../../moves/goal.ts'
-import { environmentOf } from './daemon.ts'
+import { placeOf } from './environment-file.ts'
 import type { KeptRun } from './run-table.ts'
 import type { KeptSchedule } from './seen.ts'
 import { ask, unreachable } from './socket-call.ts'
@@ -28,7 +28,7 @@ export type LocalProvider = {
 }
 
 type Options = {
-  /** The environment's file. Throws ENVIRONMENT_FILE when it has faults; the supervisor needn't run yet. */
+  /** The environment's file. Its faults don't matter here, and the supervisor needn't run yet. */
   readonly file: string
   readonly side: Side
 }
@@ -40,7 +40,7 @@ const horizonMs: Millis = 180_000
 /** Connects to an environment. No method throws; a supervisor that can't be reached is `unknown`, with what to do. */
 export const connectLocal = (options: Options): LocalProvider => {
   const { file, side } = options
-  const environment = environmentOf(file)
+  const environment = placeOf(file)
   const { socket } = statePathsOf(environment)
   const closed = new AbortController()
   const asker: Asker = async <T>(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: Json) => {

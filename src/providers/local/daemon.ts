@@ -7,7 +7,7 @@ import type { ClaimSeen, WorkloadSeen } from '../../engine/ports.ts'
 import { TitrateError } from '../../errors.ts'
 import type { Json, Millis } from '../../moves/goal.ts'
 import { serveApi, serveMetrics } from './api.ts'
-import { type LocalEnvironment, readEnvironmentFile } from './environment-file.ts'
+import { type EnvironmentPlace, type LocalEnvironment, placeOf, readEnvironmentFile } from './environment-file.ts'
 import { listen } from './front.ts'
 import type { KeptSchedule } from './seen.ts'
 import { scheduleSeen, workloadSeen } from './seen.ts'
@@ -165,7 +165,7 @@ export const startSupervisor = async (options: StartOptions): Promise<Environmen
   )
 }
 
-const statusIfUp = async (environment: LocalEnvironment): Promise<EnvironmentStatus | null> => {
+const statusIfUp = async (environment: EnvironmentPlace): Promise<EnvironmentStatus | null> => {
   const answer = await ask<EnvironmentStatus>(
     statePathsOf(environment).socket,
     'GET',
@@ -184,7 +184,7 @@ const told = async <T>(
   body?: Json,
   limitMs = 120_000,
 ): Promise<T> => {
-  const environment = environmentOf(file)
+  const environment = placeOf(file)
   const signal = AbortSignal.timeout(limitMs)
   const answer = await ask<T>(statePathsOf(environment).socket, method, path, body, signal)
   switch (answer.kind) {
@@ -204,6 +204,7 @@ export const environmentStatus = (file: string): Promise<EnvironmentStatus> => t
 
 /** Makes the file, as it is now, what should be. Returns when the new definition is in force; replicas follow. */
 export const applyEnvironment = async (file: string): Promise<void> => {
+  environmentOf(file)
   await told<null>(file, 'POST', '/v1/apply')
 }
 
@@ -219,7 +220,7 @@ export const suspendByHand = (
 
 /** Drains and ends everything, then the supervisor. Returns when it is gone; false: there was none. */
 export const stopSupervisor = async (file: string, limitMs: Millis = 120_000): Promise<boolean> => {
-  const environment = environmentOf(file)
+  const environment = placeOf(file)
   const { socket } = statePathsOf(environment)
   const answer = await ask<null>(socket, 'POST', '/v1/down', null, AbortSignal.timeout(5_000))
   if (answer.kind !== 'ok') return false

@@ -78,6 +78,25 @@ export const readEnvironmentFile = (path: string): EnvironmentRead => {
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'ok', environment: resolved(file, parsed.value) }
 }
 
+/** What is needed to reach a supervisor, whatever else its file says. */
+export type EnvironmentPlace = Pick<LocalEnvironment, 'file' | 'name' | 'stateDirectory'>
+
+/**
+ * Where an environment's supervisor is. Also for a file that somebody has broken meanwhile, as far as its name and
+ * state can be made out: a rollback must not wait until the file is mended.
+ */
+export const placeOf = (path: string): EnvironmentPlace => {
+  const file = resolve(path)
+  const yaml = readPositionedYaml(file)
+  const data = yaml.kind === 'ok' && typeof yaml.value.data === 'object' ? yaml.value.data : null
+  const text = (key: 'name' | 'state'): string | undefined => {
+    const value: unknown = data === null ? undefined : Object.entries(data).find(([found]) => found === key)?.[1]
+    return typeof value === 'string' ? value : undefined
+  }
+  const name = text('name') ?? basename(file, extname(file))
+  return { file, name, stateDirectory: resolve(dirname(file), text('state') ?? `.titrate/env/${name}`) }
+}
+
 // ── Rules between the parts of a file ─────────────────────────────────────────
 
 const faultsOfRules = (yaml: PositionedYaml, written: WrittenEnvironment): Fault[] => {
