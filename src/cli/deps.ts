@@ -22,8 +22,8 @@ export type Deps = {
   readonly prepare: (release: ResolvedRelease, world: World) => Promise<Prepared>
   /** Becomes the engine of the release until it ends or the signal aborts. `plan` null: the journal has it. */
   readonly runEngine: (options: RunOptions, signal: AbortSignal) => Promise<EngineEnd>
-  /** Wakes a living engine of this release; false: none lives, and nothing was woken. */
-  readonly nudgeEngine: (release: ResolvedRelease) => Promise<boolean>
+  /** Whether an engine of this release lives now: it holds the store's lock. The store tells it of appends by itself. */
+  readonly engineLives: (store: Store) => Promise<boolean>
   readonly breakGlass: (release: ResolvedRelease, options: BreakGlassOptions) => Promise<BreakGlassResult>
   readonly environments: Environments
   /** `titrate retire`: ends what is left on blue, clears tombstones, gives the environments free. */

@@ -3,6 +3,7 @@ import { releaseStream } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
 import { newMove } from '../journal/move-state.ts'
 import type { ReleaseState } from '../journal/release-state.ts'
+import type { MoveFacts } from '../moves/facts.ts'
 import type { Json, Millis, Side } from '../moves/goal.ts'
 import { sides } from '../moves/goal.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -55,6 +56,7 @@ export type EngineOptions = {
   ) => Readonly<Record<string, { readonly open: boolean; readonly changesAt: Millis | null }>>
   readonly conditions: (
     service: string,
+    facts: MoveFacts,
     plan: Plan,
     journal: JournalState,
     now: Millis,
@@ -186,7 +188,8 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     const before =
       gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched' as const, ...gap } }, ...events]
     for (const service of Object.keys(plan.moves))
-      if (gap !== null) board.conditions(service, options.conditions(service, plan, loop.journal(), now))
+      if (gap !== null)
+        board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     board.calendars(options.calendars(now))
     const outcome = await loop.turn(
       before,
@@ -215,7 +218,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       const state = loop.journal().moves.get(service) ?? newMove(service)
       runner.sync(state)
       measuring.sync(service)
-      board.conditions(service, options.conditions(service, plan, loop.journal(), now))
+      board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     }
     return null
   }

@@ -1,0 +1,152 @@
+import type { Prepared } from '../cli/deps.ts'
+import { faultsError } from '../config/format-fault.ts'
+import { checkAgainstEstate, readRelease } from '../config/read-release.ts'
+import { approversOf, overridesOf, policyFor, type ResolvedRelease, rulesFor } from '../config/release.ts'
+import type { CheckResult, World } from '../engine/engine.ts'
+import type { Answer } from '../engine/ports.ts'
+import { TitrateError } from '../errors.ts'
+import type { EnvironmentSeen, Estate, Finding } from '../inventory/estate.ts'
+import { takeInventory } from '../inventory/take-inventory.ts'
+import type { Json, Millis } from '../moves/goal.ts'
+import { checkParity, type ParityReport } from '../parity/check-parity.ts'
+import { makePlan } from '../plan/make-plan.ts'
+import type { Gate, MovePlan, Plan, Step } from '../plan/plan.ts'
+import { readReleaseKey } from './release-key.ts'
+
+const readTimeoutMs = 10_000
+const dayMs: Millis = 86_400_000
+
+const required = <T>(answer: Answer<T>, what: string): T => {
+  if (answer.kind === 'ok') return answer.value
+  throw new TitrateError('ENVIRONMENT_UNREACHABLE', `${what}: ${answer.because}`)
+}
+
+/** How many ticks each schedule of blue has in the next 24 hours. */
+const runsPerDay = async (
+  blue: EnvironmentSeen,
+  world: World,
+  now: Millis,
+): Promise<Readonly<Record<string, number>>> => {
+  const jobs = blue.services.filter((service) => service.schedule !== null)
+  const counts = await Promise.all(
+    jobs.map(async ({ name }) => {
+      const ticks = await world.sides.blue.schedules.ticks(name, now, now + dayMs, AbortSignal.timeout(readTimeoutMs))
+      return [name, required(ticks, `the schedule of ${name}`).length] as const
+    }),
+  )
+  return Object.fromEntries(counts)
+}
+
+/** The people that the release file names for an approval, written into the plan's gates. */
+const withApprovers = (plan: Plan, release: ResolvedRelease): Plan => {
+  const gate = (service: string, one: Gate): Gate => {
+    const by = one.kind === 'approval' ? approversOf(release, service, one.name) : null
+    return by === null ? one : { ...one, ...(one.kind === 'approval' ? { by } : {}) }
+  }
+  const step = (service: string, one: Step): Step => ({
+    ...one,
+    before: one.before.map((each) => gate(service, each)),
+    after: one.after.map((each) => gate(service, each)),
+  })
+  const moves = Object.entries(plan.moves).map(([service, move]): [string, MovePlan] => [
+    service,
+    { ...move, steps: move.steps.map((each) => step(service, each)) },
+  ])
+  return { ...plan, moves: Object.fromEntries(moves) }
+}
+
+/** Looks at both environments, compares them, and plans. Changes nothing. Throws when one can't be read. */
+export const prepareRelease = async (release: ResolvedRelease, world: World, now: Millis): Promise<Prepared> => {
+  const key = await readReleaseKey(release)
+  const timeout = (): AbortSignal => AbortSignal.timeout(readTimeoutMs)
+  const [blue, green] = await Promise.all([
+    world.sides.blue.workloads.inventory(key, timeout()),
+    world.sides.green.workloads.inventory(key, timeout()),
+  ])
+  const seen = { blue: required(blue, 'blue'), green: required(green, 'green') }
+  complainOfUnknownServices(release, seen.blue)
+  const estate = takeInventory({ ...seen, overrides: overridesOf(release) })
+  const skipped = Object.fromEntries(
+    Object.entries(release.services).flatMap(([service, { skipParity }]) =>
+      skipParity === null ? [] : [[service, skipParity]],
+    ),
+  )
+  const parity = checkParity(estate, { ...release.parity, skipped }, now)
+  const routed = world.router === null ? [] : required(await world.router.traffic.list(timeout()), 'the router')
+  const planned = makePlan({
+    release: release.name,
+    blue: seen.blue.name,
+    green: seen.green.name,
+    estate,
+    policy: release.policy,
+    policyOf: (service, judged) => policyFor(release, service, judged),
+    rulesOf: (service) => rulesFor(release, service),
+    files: release.files,
+    runsPerDay: await runsPerDay(seen.blue, world, now),
+    routerServices: routed.map(({ service }) => service),
+  })
+  const plan = planned.kind === 'ok' ? withApprovers(planned.plan, release) : null
+  const weights = routed
+    .filter(({ green: weight }) => weight > 0)
+    .map(
+      ({ service, green: weight }): Finding => ({
+        severity: 'blocks',
+        service,
+        message: `The router sends ${weight} % of ${service}'s traffic to green already. Set it to 0 before the release begins.`,
+        declare: null,
+      }),
+    )
+  // The plan's notes and findings hold the inventory's already.
+  const fromPlan = planned.kind === 'ok' ? planned.notes : planned.findings
+  const findings = [...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world)]
+  return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
+}
+
+const metricsFinding = (world: World): readonly Finding[] =>
+  world.metrics === null
+    ? [
+        {
+          severity: 'note',
+          service: null,
+          message: 'No metrics are read: exposed services and workers can only be timed, never proven.',
+          declare: null,
+        },
+      ]
+    : []
+
+const complainOfUnknownServices = (release: ResolvedRelease, blue: EnvironmentSeen): void => {
+  const read = readRelease(release.file)
+  if (read.kind !== 'ok') return
+  const faults = checkAgainstEstate(
+    read.value,
+    blue.services.map(({ name }) => name),
+  )
+  if (faults.length > 0) throw faultsError(faults)
+}
+
+const checkOf = async (
+  findings: readonly Finding[],
+  estate: Estate,
+  parity: ParityReport,
+  world: World,
+): Promise<CheckResult> => {
+  const metrics = world.metrics === null ? null : await world.metrics.read(AbortSignal.timeout(readTimeoutMs))
+  const silent = metrics !== null && metrics.kind !== 'ok' ? [`metrics can't be read: ${metrics.because}`] : []
+  const missing =
+    metrics?.kind === 'ok'
+      ? metrics.value.missing.map(({ source, because }) => `metrics of ${source} can't be read: ${because}`)
+      : []
+  const text = (finding: Finding): string =>
+    finding.service === null || finding.message.startsWith(finding.service)
+      ? finding.message
+      : `${finding.service}: ${finding.message}`
+  return {
+    blocking: [...findings.filter(({ severity }) => severity === 'blocks').map(text), ...silent],
+    notes: [...findings.filter(({ severity }) => severity !== 'blocks').map(text), ...missing],
+    // Both are plain data without secrets: parity never holds values of secrets.
+    findings: {
+      services: estate.services.map(({ name, kinds }) => ({ name, kinds })),
+      parity: parity as unknown as Json,
+    },
+  }
+}
