@@ -131,8 +131,11 @@ describe.skipIf(!hasPostgres())('with a server', () => {
       const lock = await store.lock()
       if (lock === null) throw new Error('not locked')
       const lost = new Promise((resolve) => lock.lost.addEventListener('abort', resolve, { once: true }))
+      const began = performance.now()
       await cut('locked')
       await lost
+      // At once, not with the next heartbeat.
+      expect(performance.now() - began).toBeLessThan(2_000)
       expect(String(lock.lost.reason)).toMatch(/that held the engine's lock is gone/)
       expect(await other.lock()).not.toBeNull()
     })

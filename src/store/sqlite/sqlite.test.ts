@@ -10,6 +10,8 @@ import type { Append, Store } from '../store.ts'
 import { describeStore } from '../testing/contract.ts'
 import { verifyJournal } from '../verify.ts'
 import { noRoom, storeError } from './failure.ts'
+import { createObservations } from './observations.ts'
+import { openSession } from './session.ts'
 import { listSqliteReleases, openSqliteStore } from './store.ts'
 
 describeStore('SQLite', async () => {
@@ -195,6 +197,16 @@ describe('a SQLite store in trouble', () => {
   it('lists nothing for a file that is not there, and does not create it', async () => {
     expect(await listSqliteReleases({ file })).toEqual([])
     expect(() => readFileSync(file)).toThrow('ENOENT')
+  })
+
+  it('waits for the disk at every commit but those of observations', async () => {
+    const session = openSession(file, 'shop')
+    const full = 2
+    expect(session.db.pragma('synchronous', { simple: true })).toBe(full)
+    expect(session.db.pragma('journal_mode', { simple: true })).toBe('wal')
+    await createObservations(session).observe([{ kind: 'sample', subject: 's', at: 1, body: 1 }])
+    expect(session.db.pragma('synchronous', { simple: true })).toBe(full)
+    session.db.close()
   })
 
   it('has the schema that schema.sql shows, and migrations that never change', async () => {
