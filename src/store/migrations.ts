@@ -6,7 +6,7 @@ export type Migration = { readonly version: number; readonly name: string; reado
 /** The numbered SQL files beside the code of a store, in their order. They only go forward; a released one never changes. */
 export const readMigrations = (folder: URL): readonly Migration[] => {
   const names = readdirSync(folder).filter((name) => /^\d{4}-.+\.sql$/.test(name))
-  if (names.length === 0) throw bug(`the SQL of the store is missing in ${folder.href}: this installation is incomplete`)
+  if (names.length === 0) throw bug(`SQL of the store is missing in ${folder.href}: the installation is incomplete`)
   return names.toSorted().map((name, index) => {
     const version = Number(name.slice(0, 4))
     if (version !== index + 1) throw bug(`the migration ${name} stands at place ${index + 1}`)
