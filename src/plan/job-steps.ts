@@ -58,7 +58,7 @@ const watchRuns = (facts: MoveFacts, trial: boolean): Watch => {
   ]
   if (expectedMs === null) {
     const unproven = 'it has no run in 24 hours, and its policy allows no trial run'
-    const why = `It waits for its next good run on green, more than 24 hours away; titrate skip ${facts.service} --because REASON lets the release go on without that.`
+    const why = `It waits for its next good run on green, more than 24 hours away; titrate skip, with a reason, lets the release go on without that.`
     return { steps, why, unproven }
   }
   const chosen = policy.goodRuns === null ? `of ${Math.floor(runsPerDay)} in 24 hours` : 'by its policy'

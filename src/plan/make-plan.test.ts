@@ -163,7 +163,7 @@ describe('a job', () => {
     const move = alone(job, { runsPerDay: { nightly: 0 } })
     expect(move.steps.at(-1)).toMatchObject({ name: 'watch', after: [{ kind: 'good runs', count: 1 }] })
     expect(move.unproven).toContain('no trial run')
-    expect(move.why.join()).toContain('titrate skip nightly --because REASON')
+    expect(move.why.join()).toContain('titrate skip, with a reason')
   })
 
   it('that is suspended on blue is never run, and settles at once', () => {

@@ -3,14 +3,11 @@ import type { EstateService, Finding, ServiceKind } from '../inventory/estate.ts
 import { showText } from '../inventory/shown-text.ts'
 import type { Millis } from '../moves/goal.ts'
 import { withDeclaredGates } from './declared-gates.ts'
-import { exposedSteps } from './exposed-steps.ts'
-import { internalSteps } from './internal-steps.ts'
-import { jobSteps } from './job-steps.ts'
-import { type MoveFacts, type MoveSteps, provision } from './move-steps.ts'
+import type { MoveFacts } from './move-steps.ts'
 import type { MoveKind, MovePlan, Plan } from './plan.ts'
 import type { Confirmation, PlanInput } from './plan-input.ts'
+import { createStepMaker, type StepMaker } from './shared-steps.ts'
 import { planWaves, type WavePlace, type Waves } from './waves.ts'
-import { workerSteps } from './worker-steps.ts'
 
 export type Planned =
   | { readonly kind: 'ok'; readonly plan: Plan; readonly notes: readonly Finding[] }
@@ -31,12 +28,14 @@ export const makePlan = (input: PlanInput): Planned => {
     })),
     input.policy.maxPerWave,
   )
-  const called = new Set(estate.services.flatMap(({ needs }) => needs.map(({ service }) => service)))
+  const called = new Set<string>()
+  for (const { needs } of estate.services) for (const { service } of needs) called.add(service)
   const judged = estate.services.filter(isJudged).length
+  const stepsOf = createStepMaker()
   const moves = new Map<string, MovePlan>()
   for (const service of estate.services) {
     const place = waves.places.get(service.name) ?? nowhere
-    const { move, faults } = planMove({ service, place, input, judged, called: called.has(service.name) })
+    const { move, faults } = planMove({ service, place, input, judged, stepsOf, called: called.has(service.name) })
     moves.set(service.name, move)
     findings.push(...faults)
   }
@@ -83,6 +82,8 @@ const isJudged = ({ kinds, blue }: EstateService): boolean => {
 
 // ── What stands against a plan ────────────────────────────────────────────────
 
+const noFindings: readonly Finding[] = []
+
 const faultsOf = ({ name, kinds, blue }: EstateService, input: PlanInput): readonly Finding[] => {
   const blocks = (message: string): Finding => ({ severity: 'blocks', service: name, message, declare: null })
   const findings: Finding[] = []
@@ -101,30 +102,23 @@ const faultsOf = ({ name, kinds, blue }: EstateService, input: PlanInput): reado
 
 // ── One move ──────────────────────────────────────────────────────────────────
 
-const stepsByKind: Readonly<Record<MoveKind, (facts: MoveFacts) => MoveSteps>> = {
-  job: jobSteps,
-  worker: workerSteps,
-  internal: internalSteps,
-  exposed: exposedSteps,
-}
-
 type MoveInput = {
   readonly service: EstateService
   readonly place: WavePlace
   readonly input: PlanInput
   readonly judged: number
+  readonly stepsOf: StepMaker
   /** Another service of the estate calls it. */
   readonly called: boolean
 }
 
 const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: readonly Finding[] } => {
-  const { service, place, input, judged } = one
+  const { service, place, input, judged, stepsOf } = one
   const kind = moveKindOf(service.kinds)
   const rules = input.rulesOf(service.name)
   const policy = input.policyOf(service.name, judged)
   const confirm = confirmationsOf(kind, one)
   const facts: MoveFacts = {
-    service: service.name,
     policy,
     release: input.policy,
     rules,
@@ -134,10 +128,9 @@ const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: r
     runsPerDay: kind === 'job' ? (input.runsPerDay[service.name] ?? 0) : 0,
     healthPath: service.blue.port?.healthPath ?? null,
     listens: service.blue.port !== null,
-    confirm,
+    confirm: confirm.size === 0 ? nothingToConfirm : new Set(confirm.keys()),
   }
-  const asleep = kind !== 'job' && facts.replicas === 0
-  const made = asleep ? sleepingSteps(facts) : stepsByKind[kind](facts)
+  const made = stepsOf(kind, facts)
   const { steps, findings } = withDeclaredGates(service.name, made.steps, rules)
   const move: MovePlan = {
     service: service.name,
@@ -159,12 +152,7 @@ const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: r
   return { move, faults: findings }
 }
 
-const sleepingSteps = (facts: MoveFacts): MoveSteps => ({
-  steps: [provision(facts)],
-  tests: {},
-  why: ['It has 0 replicas on blue, so green gets 0 as well, and it settles at once.'],
-  unproven: 'it has no replicas, so nothing runs that could prove it',
-})
+const nothingToConfirm: ReadonlySet<Confirmation> = new Set()
 
 const identityWhy = ({ kinds, reasons, exclusive, needs }: EstateService, kind: MoveKind): readonly string[] => [
   `It is ${andList(kinds)}: ${reasons.join('; ')}.`,

@@ -4,9 +4,8 @@ import type { Gate, Step, TestDefinition } from './plan.ts'
 import type { Confirmation, ServiceRules, ServiceTest } from './plan-input.ts'
 import type { Policy, ReleasePolicy } from './policy.ts'
 
-/** What the steps of one move are made from. */
+/** What the steps of one move are made from. The service's name is not in it: services that are alike share their steps. */
 export type MoveFacts = {
-  readonly service: string
   readonly policy: Policy
   readonly release: ReleasePolicy
   readonly rules: ServiceRules
@@ -18,8 +17,8 @@ export type MoveFacts = {
   readonly runsPerDay: number
   readonly healthPath: string | null
   readonly listens: boolean
-  /** What a person has to confirm, and why; those that were confirmed in the release file are left out already. */
-  readonly confirm: ReadonlyMap<Confirmation, string>
+  /** What a person has to confirm; those that were confirmed in the release file are left out already. */
+  readonly confirm: ReadonlySet<Confirmation>
 }
 
 /** The steps of a move, what its tests are, sentences on both for people, and why it can't be proven (null: it can). */
@@ -115,3 +114,11 @@ export const soakStep = (facts: MoveFacts, gates: readonly Gate[]): Step =>
     crossing: true,
     expectedMs: facts.policy.soakMs,
   })
+
+/** Nothing runs on blue, so nothing is to run on green. */
+export const sleepingSteps = (facts: MoveFacts): MoveSteps => ({
+  steps: [provision(facts)],
+  tests: {},
+  why: ['It has 0 replicas on blue, so green gets 0 as well, and it settles at once.'],
+  unproven: 'it has no replicas, so nothing runs that could prove it',
+})

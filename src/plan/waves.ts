@@ -85,9 +85,9 @@ const groupsOf = (sorted: readonly Movable[]): readonly Group[] => {
   const isExposed = components.map((component) => component.some((node) => isUsed[node]))
   const groups = components.map((component, index): Group => {
     const exposed = isExposed[index] === true
-    const targets = new Set(component.flatMap((node) => (edges[node] ?? []).map((target) => groupAt[target] ?? -1)))
-    targets.delete(index)
-    const before = [...targets].filter((target) => isExposed[target] === exposed)
+    // The same group may be in it twice; it is then counted twice in `after` as well.
+    const targets = component.flatMap((node) => (edges[node] ?? []).map((target) => groupAt[target] ?? -1))
+    const before = targets.filter((target) => target !== index && isExposed[target] === exposed)
     return { members: component.flatMap((node) => sorted[node] ?? []), exposed, before, after: [] }
   })
   groups.forEach(({ before }, index) => {

@@ -1,7 +1,7 @@
 import type { Estate } from '../../inventory/estate.ts'
 import { makePlan, type Planned } from '../make-plan.ts'
 import type { MovePlan, Plan } from '../plan.ts'
-import type { PlanInput } from '../plan-input.ts'
+import type { PlanInput, ServiceRules } from '../plan-input.ts'
 import type { Policy, ReleasePolicy } from '../policy.ts'
 
 const minute = 60_000
@@ -44,6 +44,9 @@ export const aReleasePolicy = (parts: Partial<ReleasePolicy> = {}): ReleasePolic
   ...parts,
 })
 
+const noRules: ServiceRules = {}
+const policy = aPolicy()
+
 /** Every exposed service has a router, and every job 288 runs a day, unless something else is given. */
 export const aPlanInput = (estate: Estate, parts: Partial<PlanInput> = {}): PlanInput => ({
   release: 'shop',
@@ -51,8 +54,8 @@ export const aPlanInput = (estate: Estate, parts: Partial<PlanInput> = {}): Plan
   green: 'green',
   estate,
   policy: aReleasePolicy(),
-  policyOf: () => aPolicy(),
-  rulesOf: () => ({}),
+  policyOf: () => policy,
+  rulesOf: () => noRules,
   files: { 'release.yaml': 'f00d' },
   runsPerDay: Object.fromEntries(estate.services.map(({ name }) => [name, 288])),
   routerServices: estate.services.map(({ name }) => name),
