@@ -10,6 +10,9 @@ import { beginPassage, type Passage, type Route } from './route.ts'
  * happened: when the connection was refused or broke before it stood (any method: no byte was sent), and once when a
  * kept connection turned out to be closed already (only methods that may be repeated, without a body, and no byte of
  * an answer).
+ *
+ * A replica that answers an upload early and closes at once may be told to the user as 502: Node drops an answer that
+ * it has not read when a write fails. One that answers early and reads on is passed on as it is.
  */
 export const forward = (route: Route, req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
   const passage = beginPassage(route, req)

@@ -90,14 +90,15 @@ test('its own probes find a green that its supervisor still calls ready, and all
   expect((await get(router.url)).text).toBe('green')
 })
 
-test('a replica that refuses connections makes its side unready at once', async () => {
-  world = await createRouterWorld()
+test('a replica that refuses connections makes its side unready at once, before any probe', async () => {
+  world = await createRouterWorld('{}', '1h')
   await world.backend('blue')
   const green = await world.backend('green')
   const router = await world.run()
   await setWeightByHand(world.file, 'shop', 100)
   await green.close()
-  await until(async () => (await get(router.url)).text === 'blue' || null)
+  expect((await get(router.url)).status).toBe(502)
+  expect((await get(router.url)).text).toBe('blue')
 })
 
 test('without blue replicas its share is 503, and green gets no more than its own', async () => {

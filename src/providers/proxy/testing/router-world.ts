@@ -41,7 +41,8 @@ export type RunningRouter = RouterClient & {
   stop(): Promise<void>
 }
 
-export const createRouterWorld = async (service = '{ timeout: 5s }', extra = ''): Promise<RouterWorld> => {
+/** `service`: what the router file says of `shop`; `every`: how often its replicas are probed. */
+export const createRouterWorld = async (service = '{ timeout: 5s }', every = '40ms'): Promise<RouterWorld> => {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'router-')))
   const environment = (side: Side) => `
 apiVersion: titrate.dev/v1alpha1
@@ -52,7 +53,7 @@ services:
   shop:
     command: [node, shop.js]
     port: { publish: true, health: /healthz }
-    health: { every: 40ms, timeout: 500ms, failures: 2 }
+    health: { every: ${every}, timeout: 500ms, failures: 2 }
 `
   writeFileSync(join(directory, 'blue.yaml'), environment('blue'))
   writeFileSync(join(directory, 'green.yaml'), environment('green'))
@@ -67,7 +68,7 @@ blue: blue.yaml
 green: green.yaml
 services:
   shop: ${service}
-${extra}`,
+`,
   )
   const supervisors = {
     blue: await createStubSupervisor('blue', join(directory, 'blue', 'supervisor.sock')),
@@ -184,13 +185,13 @@ export const get = async (
     asked.end(body)
   })
 
-/** Asks until there is something; fails after five seconds. */
-export const until = async <T>(ask: () => Promise<T | null> | T | null): Promise<T> => {
-  const limit = performance.now() + 5_000
+/** Asks until there is something; fails after the limit. */
+export const until = async <T>(ask: () => Promise<T | null> | T | null, limitMs = 5_000): Promise<T> => {
+  const limit = performance.now() + limitMs
   while (performance.now() < limit) {
     const found = await ask()
-    if (found !== null && found !== undefined && found !== false) return found
+    if (found !== null) return found
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  throw new Error('it did not come about within 5 s')
+  throw new Error(`it did not come about within ${limitMs} ms`)
 }
