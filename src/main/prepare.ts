@@ -21,17 +21,25 @@ const required = <T>(answer: Answer<T>, what: string): T => {
   throw new TitrateError('ENVIRONMENT_UNREACHABLE', `${what}: ${answer.because}`)
 }
 
+const hourMs: Millis = 3_600_000
+/** From this many ticks in the next hour on, the day is reckoned from the hour: a schedule of seconds has tens of thousands. */
+const manyTicks = 10
+
 /** How many ticks each schedule of blue has in the next 24 hours. */
 const runsPerDay = async (
   blue: EnvironmentSeen,
   world: World,
   now: Millis,
 ): Promise<Readonly<Record<string, number>>> => {
+  const count = async (name: string, forMs: Millis): Promise<number> => {
+    const ticks = await world.sides.blue.schedules.ticks(name, now, now + forMs, AbortSignal.timeout(readTimeoutMs))
+    return required(ticks, `the schedule of ${name}`).length
+  }
   const jobs = blue.services.filter((service) => service.schedule !== null)
   const counts = await Promise.all(
     jobs.map(async ({ name }) => {
-      const ticks = await world.sides.blue.schedules.ticks(name, now, now + dayMs, AbortSignal.timeout(readTimeoutMs))
-      return [name, required(ticks, `the schedule of ${name}`).length] as const
+      const inHour = await count(name, hourMs)
+      return [name, inHour >= manyTicks ? inHour * 24 : await count(name, dayMs)] as const
     }),
   )
   return Object.fromEntries(counts)
@@ -64,7 +72,10 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     world.sides.green.workloads.inventory(key, timeout()),
   ])
   const seen = { blue: required(blue, 'blue'), green: required(green, 'green') }
-  complainOfUnknownServices(release, seen.blue)
+  complainOfUnknownServices(
+    release,
+    [...seen.blue.services, ...seen.green.services].map(({ name }) => name),
+  )
   const estate = takeInventory({ ...seen, overrides: overridesOf(release) })
   const skipped = Object.fromEntries(
     Object.entries(release.services).flatMap(([service, { skipParity }]) =>
@@ -114,13 +125,10 @@ const metricsFinding = (world: World): readonly Finding[] =>
       ]
     : []
 
-const complainOfUnknownServices = (release: ResolvedRelease, blue: EnvironmentSeen): void => {
+const complainOfUnknownServices = (release: ResolvedRelease, names: readonly string[]): void => {
   const read = readRelease(release.file)
   if (read.kind !== 'ok') return
-  const faults = checkAgainstEstate(
-    read.value,
-    blue.services.map(({ name }) => name),
-  )
+  const faults = checkAgainstEstate(read.value, names)
   if (faults.length > 0) throw faultsError(faults)
 }
 

@@ -5,7 +5,7 @@ import { calendarAt } from '../config/calendar.ts'
 import { type EngineEnd, runEngine } from '../engine/engine.ts'
 import type { Notify } from '../engine/ports.ts'
 import { TitrateError } from '../errors.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoreLock } from '../store/store.ts'
 import { createCarryOutWork, type RunTest } from './carry-out-work.ts'
 import { systemClock } from './clock.ts'
 import { createConditions } from './conditions.ts'
@@ -18,7 +18,7 @@ const pollMs = 1_000
 const slots = 64
 
 /** The lock of the living engine. A command that only looks whether one lives holds it for a moment: so it is tried again. */
-const lockRelease = async (store: Store, takeOver: boolean): Promise<{ release(): Promise<void> } | null> => {
+const lockRelease = async (store: Store, takeOver: boolean): Promise<StoreLock | null> => {
   for (let tries = 0; tries < lockTries; tries += 1) {
     const lock = await store.lock()
     if (lock !== null) return lock
@@ -70,7 +70,8 @@ export const runRelease = async (options: RunOptions, wiring: RunWiring, signal:
         slots,
         exitAtGate: options.exitAtGate,
       },
-      signal,
+      // An engine that lost its lock may have a successor: it leaves, and its epoch fences what it still has under way.
+      lock === null ? signal : AbortSignal.any([signal, lock.lost]),
     )
   } finally {
     alive.abort()
