@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Call, Claims, Traffic, WeightSeen } from '../../engine/ports.ts'
-import type { Side } from '../../moves/goal.ts'
+import type { Call, Claims, Traffic, WeightSeen } from '../../../engine/ports.ts'
+import type { Side } from '../../../moves/goal.ts'
 
 /** A provider of Traffic with a world around it: one service with a copy on each side, weight 0, never claimed. */
 export type TrafficHarness = {
