@@ -113,12 +113,16 @@ const carryOutHandoff = (owner: Side, context: CarryOut): Promise<Attempt<unknow
     knownRun: facts.knownRun,
     limits: { ...defaultHandoffLimits, ...context.limits },
   }
+  /** Asked once an attempt: it lasts seconds, and the calendar is slow. */
+  let change: { readonly found: string | null } | null = null
   const reading = {
     service,
     now: clock.now,
     knownRun: facts.knownRun,
-    clockChange: (seen: { readonly zone: string; readonly now: Millis }, ticks: readonly Millis[]) =>
-      clockChangeNear(seen.zone, ticks, seen.now),
+    clockChange: (seen: { readonly zone: string; readonly now: Millis }, ticks: readonly Millis[]) => {
+      change ??= { found: clockChangeNear(seen.zone, ticks, seen.now) }
+      return change.found
+    },
   }
   return drive({
     ...loopOf(context),

@@ -16,7 +16,7 @@ const read = (format: Intl.DateTimeFormat, at: Millis): { readonly hour: number;
 
 /**
  * Why a handoff today would be ambiguous: the zone's clocks change within a day of now, and the schedule has ticks
- * between 00 and 03 h. null: it isn't. Cheap for zones without changes; asked for once an attempt at most.
+ * between 00 and 03 h. null: it isn't.
  */
 export const clockChangeNear = (zone: string, ticks: readonly Millis[], now: Millis): string | null => {
   const format = localParts(zone)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type HandoffCase, type HandoffCount, plainCase, simulateHandoff } from './handoff-simulation.ts'
+import { type HandoffCase, type HandoffCount, hostileCase, plainCase, simulateHandoff } from './handoff-simulation.ts'
 import { callFaults } from './simulated-calls.ts'
 import { kubernetesLike, supervisorLike } from './simulated-schedules.ts'
 
@@ -46,6 +46,21 @@ describe('handoffs around ticks', () => {
         expect.soft({ call, fault, ...one }).toMatchObject({ duplicates: [], misses: [], settled: true })
       }
     }
+  })
+
+  it('run each tick exactly once when nearly every call lands late and all is taken back', async () => {
+    expect(await runMany('supervisors', 300, hostileCase)).toMatchObject(clean)
+    const stale = { ...kubernetesLike, stale: { share: 0.3, forMs: 7_000 } }
+    // A tombstone that lands late, just before its tick, can be swept too late: Kubernetes refuses no old creations.
+    expect(await runMany('kubernetes', 150, { ...hostileCase, scheduler: stale })).toMatchObject({
+      duplicates: [],
+      unsettled: [],
+    })
+  })
+
+  it('need no records of runs that have ended', async () => {
+    const forgets = { ...kubernetesLike, forgetsRunsAfterMs: 0 }
+    expect(await runMany('kubernetes', 100, { scheduler: forgets })).toMatchObject({ duplicates: [], unsettled: [] })
   })
 
   it('never let runs of both sides overlap under Forbid and Replace', async () => {

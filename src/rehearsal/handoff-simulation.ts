@@ -27,6 +27,7 @@ export type HandoffCase = {
   readonly missed: MissedRuns
   /** Chance that a call goes wrong. */
   readonly faultShare: number
+  readonly faultKinds: readonly CallFault[]
   readonly periodsMs: readonly Millis[]
   /** One call that must go wrong, by its number among the acting calls, and how; null: only chance. */
   readonly faultAt: { readonly call: number; readonly fault: CallFault } | null
@@ -179,18 +180,22 @@ const createScene = (options: HandoffCase, random: Random): Scene => {
   return { clock, random, periodMs, options, blue: side('blue', false), green: side('green', true) }
 }
 
-const faultsOf = ({ faultShare, faultAt }: HandoffCase, random: Random, counted: { calls: number }): Faults => {
+const faultsOf = (
+  { faultShare, faultKinds, faultAt }: HandoffCase,
+  random: Random,
+  counted: { calls: number },
+): Faults => {
   return () => {
     counted.calls += 1
     if (faultAt?.call === counted.calls) return faultAt.fault
     if (random() >= faultShare) return null
-    return callFaults[between(random, 0, callFaults.length)] ?? null
+    return faultKinds[between(random, 0, faultKinds.length)] ?? null
   }
 }
 
-/** Ticks that passed while neither side was active (widened by what a scheduler may lag), by gap. */
+/** When neither side was active, widened by what a scheduler may lag: one stale pass begun before, and one after. */
 const gapsWithoutOwner = (scene: Scene, end: Millis): readonly { readonly from: Millis; readonly until: Millis }[] => {
-  const lag = scene.options.scheduler.passMs + scene.options.scheduler.stale.forMs + 50
+  const lag = 2 * (scene.options.scheduler.passMs + scene.options.scheduler.stale.forMs) + 50
   const changes = [
     ...scene.blue.truth.changes.map((change) => ({ ...change, side: 'blue' as const })),
     ...scene.green.truth.changes.map((change) => ({ ...change, side: 'green' as const })),
@@ -308,12 +313,23 @@ export const simulateHandoff = async (options: HandoffCase): Promise<HandoffCoun
   return { seed: options.seed, ...counts, owner, settled: holds, calls: counted.calls, result }
 }
 
+/** What the models of the design were tried with. */
 export const plainCase: Omit<HandoffCase, 'seed' | 'scheduler' | 'periodsMs'> = {
   way: 'protocol',
   concurrency: 'Allow',
   missed: 'latest',
   faultShare: 0.03,
+  faultKinds: callFaults,
   faultAt: null,
   rollbackShare: 0.6,
   secondEngineShare: 0.15,
+}
+
+/** Little but calls that land late, always taken back midway, and a scheduler that often acts on old state. */
+export const hostileCase: typeof plainCase = {
+  ...plainCase,
+  faultShare: 0.25,
+  faultKinds: ['late', 'frozen', 'killed after'],
+  rollbackShare: 1,
+  secondEngineShare: 0.5,
 }
