@@ -227,6 +227,13 @@ describe('an internal service', () => {
     ])
   })
 
+  it('may have a test that is called like a step', () => {
+    const test = { test: { kind: 'command', command: ['true'], timeoutMs: 1_000 }, maxAgeMs: 1_000 } as const
+    const move = alone(aService('prices', { port: listening }), { rules: { tests: { ready: test, dns: test } } })
+    expect(move.steps.map(({ name }) => name)).toEqual(['provision', 'ready', 'test ready', 'dns', 'watch'])
+    expect(Object.keys(move.tests)).toEqual(['ready', 'dns'])
+  })
+
   it('of which only one may run asks before its callers lose it', () => {
     const only = aService('prices', { port: listening, lease: 'leader' })
     expect(stepLines(alone(only))[1]).toBe('!switch: [same version] workload 0 1 true [ready]')

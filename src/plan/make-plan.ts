@@ -16,7 +16,8 @@ export type Planned =
 /** The plan of a release, or all that stands against making one. Pure: the same input gives the same plan. */
 export const makePlan = (input: PlanInput): Planned => {
   const { estate } = input
-  const findings: Finding[] = [...estate.findings, ...estate.services.flatMap((one) => faultsOf(one, input))]
+  const routed = new Set(input.routerServices)
+  const findings: Finding[] = [...estate.findings, ...estate.services.flatMap((one) => faultsOf(one, input, routed))]
   if (findings.some(({ severity }) => severity === 'blocks')) return { kind: 'refused', findings }
 
   const waves = planWaves(
@@ -84,17 +85,22 @@ const isJudged = ({ kinds, blue }: EstateService): boolean => {
 
 const noFindings: readonly Finding[] = []
 
-const faultsOf = ({ name, kinds, blue }: EstateService, input: PlanInput): readonly Finding[] => {
+const faultsOf = (
+  { name, kinds, blue }: EstateService,
+  { runsPerDay }: PlanInput,
+  routed: ReadonlySet<string>,
+): readonly Finding[] => {
+  if (!kinds.includes('exposed') && !kinds.includes('job')) return noFindings
   const blocks = (message: string): Finding => ({ severity: 'blocks', service: name, message, declare: null })
   const findings: Finding[] = []
-  if (kinds.includes('exposed') && !input.routerServices.includes(name)) {
+  if (kinds.includes('exposed') && !routed.has(name)) {
     const message = `${name} is exposed, but the router doesn't listen for it, so its users can't be divided. Add it under services in the router's file and name that file as router in the release file.`
     findings.push({ ...blocks(message), declare: `services:\n  ${name}: { listen: 127.0.0.1:8080 }\n` })
   }
   if (kinds.includes('exposed') && blue.replicas === 0) {
     findings.push(blocks(`${name} is exposed, but has 0 replicas on blue: there is nothing to compare green with.`))
   }
-  if (kinds.includes('job') && !Object.hasOwn(input.runsPerDay, name)) {
+  if (kinds.includes('job') && !Object.hasOwn(runsPerDay, name)) {
     findings.push(blocks(`How often ${name} runs in 24 hours could not be told from its schedule.`))
   }
   return findings
