@@ -108,9 +108,9 @@ services:
 
 const runHere = async (file: string): Promise<RunningRouter> => {
   const stop = new AbortController()
-  let failure: unknown = null
+  let failure: Error | null = null
   const run = runRouter(file, stop.signal, () => undefined).catch((error: unknown) => {
-    failure = error
+    failure = error instanceof Error ? error : new Error(String(error))
   })
   const client = connectRouter(file)
   const url = await until(async () => {
