@@ -68,6 +68,7 @@ rpc_duration_seconds{quantile="0.99",} 7.6656e+04
     ['a { } 3', 3],
     ['a{b="}"}4', 4],
     ['a{ b = "c" , } 4', 4],
+    ['a{b="\u2028 \r\\\u2028"} 4', 4],
     ['a 12345678901234567890', 12345678901234567890],
   ])('reads the value of %j', (line, value) => {
     expect(samplesOf(`${line}\n`).map(([, value]) => value)).toEqual([value])

@@ -2,8 +2,9 @@ import type { Format } from './exposition.ts'
 
 export type Labels = ReadonlyMap<string, string>
 
-const series = /^([A-Za-z_:][A-Za-z0-9_:]*)[ \t]*(?:\{(.*)\}[ \t]*)?$/
-const label = /[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(,|$)/y
+// `s`: a value may hold any character, also those that end lines elsewhere (U+2028).
+const series = /^([A-Za-z_:][A-Za-z0-9_:]*)[ \t]*(?:\{(.*)\}[ \t]*)?$/s
+const label = /[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*(,|$)/sy
 
 /** Name and labels of a sample, from the text before its value. A string: what is wrong with it. Only run for new series. */
 export const readLabels = (text: string): { readonly name: string; readonly labels: Labels } | string => {
@@ -35,7 +36,7 @@ export const canonicalSeries = (name: string, labels: Labels): string => {
 
 const textRest = /^([^ \t]+)(?:[ \t]+-?\d+)?[ \t]*$/
 /** An exemplar follows ` # `; it is of no use here. */
-const openMetricsRest = /^([^ ]+)(?: -?[\d.]+(?:[eE][+-]?\d+)?)?(?: # \{.*)?$/
+const openMetricsRest = /^([^ ]+)(?: -?[\d.]+(?:[eE][+-]?\d+)?)?(?: # \{.*)?$/s
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** The value at the beginning of what follows a series; timestamp and exemplar are read over. null: it is no number. */
