@@ -94,7 +94,8 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     { name, hasSchedule }: Service,
     lane: L,
     goal: ProtocolGoal,
-    suspended = false,
+    /** As they stand on the objects: what was so before the release is never lost, however often this is done. */
+    stamps: Readonly<Record<Side, Stamp | null>>,
   ): Promise<BrokenGlass & { readonly lane: L }> => {
     const fence: Fence = { release, epoch, move: name, version: 1 }
     const until = options.clock.now() + options.limitMs
@@ -108,11 +109,11 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
       actUntil: until,
       facts: {
         hasSchedule,
-        suspended,
+        suspended: [stamps.blue, stamps.green].some((stamp) => fieldOf(stamp, 'suspended') === true),
         missed: 'latest',
         assumeDead: options.assumeDead,
         knownRun: null,
-        baseline: { blue: null, green: null },
+        baseline: { blue: stamps.blue?.baseline ?? null, green: stamps.green?.baseline ?? null },
       },
       clock: options.clock,
       signal,
@@ -134,7 +135,8 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     if (route.kind === 'absent') return untouched(service.name, 'weights')
     const stamp = route.kind === 'seen' ? route.value.stamp : null
     if (route.kind === 'seen' && !isOurs(stamp) && route.value.green === 0) return untouched(service.name, 'weights')
-    return finish(service, 'weights', { kind: 'weights', green: numberOf(stamp, 'green') ?? 0 })
+    const goal = { kind: 'weights', green: numberOf(stamp, 'green') ?? 0 } as const
+    return finish(service, 'weights', goal, { blue: stamp, green: null })
   }
 
   const schedule: Stamped<'schedule'> = async (service) => {
@@ -143,14 +145,15 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
       asked((limit) => blue.schedules.read(service.name, limit), signal),
       asked((limit) => green.schedules.read(service.name, limit), signal),
     ])
-    const stamps = [onBlue, onGreen].map((side) => (side.kind === 'seen' ? side.value.stamp : null))
-    const changed = stamps.some(isOurs)
+    const stampOf = (side: typeof onBlue) =>
+      side.kind === 'seen' && isOurs(side.value.stamp) ? side.value.stamp : null
+    const stamps = { blue: stampOf(onBlue), green: stampOf(onGreen) }
+    const changed = stamps.blue !== null || stamps.green !== null
     const answered = onBlue.kind !== 'unreachable' && onGreen.kind !== 'unreachable'
     if (!changed && (answered || (onBlue.kind === 'seen' && !onBlue.value.suspended))) {
       return untouched(service.name, 'schedule')
     }
-    const suspended = stamps.some((stamp) => isOurs(stamp) && fieldOf(stamp, 'suspended') === true)
-    return finish(service, 'schedule', { kind: 'schedule', owner: 'blue' }, suspended)
+    return finish(service, 'schedule', { kind: 'schedule', owner: 'blue' }, stamps)
   }
 
   /** Green keeps its replicas where traffic could not be taken from it. */
@@ -161,22 +164,24 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     ])
     const stampOf = (side: typeof onBlue) =>
       side.kind === 'seen' && isOurs(side.value.stamp) ? side.value.stamp : null
-    if (stampOf(onBlue) === null && stampOf(onGreen) === null) return untouched(service.name, 'workload')
+    const stamps = { blue: stampOf(onBlue), green: stampOf(onGreen) }
+    if (stamps.blue === null && stamps.green === null) return untouched(service.name, 'workload')
     if (onBlue.kind !== 'seen') {
       const because = onBlue.kind === 'not asked' ? 'blue was not asked' : onBlue.because
       return { service: service.name, lane: 'workload', outcome: 'not done', because, result: null }
     }
     const keeps = !isTrafficBack && onGreen.kind === 'seen' ? onGreen.value.desired : 0
-    const replicas = numberOf(stampOf(onBlue), 'replicas') ?? onBlue.value.desired
+    const replicas = numberOf(stamps.blue, 'replicas') ?? onBlue.value.desired
     const goal = { kind: 'workload', blue: replicas, green: keeps, exclusive: service.exclusive } as const
-    return finish(service, 'workload', goal)
+    return finish(service, 'workload', goal, stamps)
   }
 
   const weights = await Promise.all(options.services.map(traffic))
   const stillOnGreen = new Set(weights.filter(({ outcome }) => outcome === 'not done').map(({ service }) => service))
-  const schedules = await Promise.all(options.services.map(schedule))
-  const workloads = await Promise.all(
-    options.services.map((service) => workload(service, !stillOnGreen.has(service.name))),
-  )
+  // Schedules begin first, but one that waits for an answer of green keeps no worker from coming back.
+  const [schedules, workloads] = await Promise.all([
+    Promise.all(options.services.map(schedule)),
+    Promise.all(options.services.map((service) => workload(service, !stillOnGreen.has(service.name)))),
+  ])
   return { epoch, marks, services: [...weights, ...schedules, ...workloads] }
 }

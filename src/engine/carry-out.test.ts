@@ -258,6 +258,20 @@ describe('handing a schedule over', () => {
     expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
   })
 
+  it('goes back to blue where green no longer has the schedule', async () => {
+    const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })
+    await clock.runUntil(begin + 90_000)
+    await carry(toGreen, contextFor('invoices'))
+    const context = contextFor('invoices')
+    const gone: Schedules = {
+      ...context.green.schedules,
+      read: async () => ({ kind: 'refused', because: 'no such schedule' }),
+    }
+    const outcome = await carry(toBlue, { ...context, green: { ...context.green, schedules: gone } })
+    expect(outcome).toMatchObject({ kind: 'done', result: { owner: 'blue' } })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
   it('runs every tick that passed while nobody was active under the policy all, and none under skip', async () => {
     for (const [missed, expected] of [
       ['all', [120_000, 180_000, 240_000]],

@@ -82,14 +82,11 @@ const superseded: Rule = ({ world, goal }) => {
   return { kind: 'refused', because: `a newer intent, ${newer.stamp?.intent}, has taken the schedule over` }
 }
 
+/** Going back, a green that no longer has the schedule can't run it: that is as good as stopped. */
 const missing: Rule = ({ from, to, old, owner }) => {
-  for (const [side, on] of [
-    [from, old],
-    [to, owner],
-  ] as const) {
-    if (side.kind === 'absent') return { kind: 'refused', because: `there is no schedule on ${on}: ${side.because}` }
-  }
-  return null
+  if (to.kind === 'absent') return { kind: 'refused', because: `there is no schedule on ${owner}: ${to.because}` }
+  if (from.kind !== 'absent' || owner === 'blue') return null
+  return { kind: 'refused', because: `there is no schedule on ${old}: ${from.because}` }
 }
 
 /** A schedule that was suspended before the release stays so on both sides, and green takes blue's cursor over. */
@@ -123,7 +120,7 @@ const ownerUnreachable: Rule = (view) =>
     : waitFor(view, view.goal.limits.retryMs, `${view.owner} can't take it over: ${why(view.to)}`)
 
 const oldUnreachable: Rule = (view) => {
-  if (view.from.kind === 'seen' || view.goal.assumeDead === view.old) return null
+  if (view.from.kind === 'seen' || view.from.kind === 'absent' || view.goal.assumeDead === view.old) return null
   const because =
     `${view.old} can't confirm that it has stopped (${why(view.from)}), so it stays stopped on ${view.owner}; ` +
     `--assume-dead ${view.old} starts it all the same, and some ticks may then run twice`
