@@ -260,7 +260,9 @@ const expectedOf = (issue: Issue): string => {
 
 const suggestionOf = (issue: Issue, value: unknown): string | null => {
   const scalar = typeof value === 'number' || typeof value === 'boolean'
-  const wantsText = issue.code === 'invalid_union' || (issue.code === 'invalid_type' && issue.expected === 'string')
+  // A text of some form (a duration) is not mended by quotes.
+  const anyText = issue.code === 'invalid_type' && issue.expected === 'string' && issue.message.startsWith('Invalid')
+  const wantsText = anyText || issue.code === 'invalid_union'
   if (wantsText && scalar) return `put it in quotes: "${value}"`
   if (issue.code !== 'invalid_value' || typeof value !== 'string') return null
   const meant = nearestWord(value, issue.values.map(String))

@@ -68,8 +68,7 @@ export const superviseEnvironment = async (file: string, options: Asleep, signal
   })
   const status = (): EnvironmentStatus => statusOf(supervisor, startedAt, address)
   const api = await serveApi(supervisor, paths.socket, {
-    // A status is plain data.
-    status: () => status() as unknown as Json,
+    status,
     down: () => down.abort(),
   })
   await ended

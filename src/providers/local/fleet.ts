@@ -34,8 +34,8 @@ type Options = {
   now(): Millis
   /** Variables of a process, or why they can't be had. */
   variablesOf(service: LocalService, own: Readonly<Record<string, string>>): Readonly<Record<string, string>> | string
-  /** Something that others see has changed; `left`: this replica takes no more connections. */
-  onChanged(left: string | null): void
+  /** Something that others see has changed. */
+  onChanged(): void
 }
 
 export const createFleet = (options: Options): Fleet => {
@@ -76,10 +76,9 @@ export const createFleet = (options: Options): Fleet => {
       if (!replica.isDraining() || told.has(replica.name)) continue
       told.add(replica.name)
       durably(() => book.draining(replica.name))
-      options.onChanged(replica.name)
     }
     reconcileSoon()
-    options.onChanged(null)
+    options.onChanged()
   }
 
   const world = {

@@ -1,14 +1,14 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Millis } from '../../moves/goal.ts'
 
 /** A replica that a connection can be given to. */
 export type Backend = { readonly replica: string; readonly port: number }
 
-/** One address of a service, whatever replicas it has: connections go round its ready ones. */
+/**
+ * One address of a service, whatever replicas it has: connections go round its ready ones. It knows no HTTP: an open
+ * connection stays with its replica until one end closes it, as a server does that is told to end.
+ */
 export type Front = {
   readonly port: number
-  /** A replica is leaving: idle connections to it are closed, so that their clients come again and reach another. */
-  release(replica: string): void
   close(): Promise<void>
 }
 
@@ -18,13 +18,8 @@ type Options = {
   backends(): readonly Backend[]
 }
 
-type Link = { readonly replica: string; readonly client: Socket; readonly server: Socket; lastAnswerAt: Millis | null }
-
-/** After so long without a byte since its last answer, a connection counts as idle between two requests. */
-const idleAfterMs: Millis = 50
-
 export const openFront = async (options: Options): Promise<Front> => {
-  const links = new Set<Link>()
+  const links = new Set<Socket>()
   let turn = 0
 
   const accept = (client: Socket): void => {
@@ -52,15 +47,15 @@ export const openFront = async (options: Options): Promise<Front> => {
     server.once('error', failed)
     server.once('connect', () => {
       server.off('error', failed)
-      link(client, server, backend.replica)
+      if (client.destroyed) server.destroy()
+      else link(client, server)
     })
   }
 
-  const link = (client: Socket, server: Socket, replica: string): void => {
-    const made: Link = { replica, client, server, lastAnswerAt: null }
-    links.add(made)
+  const link = (client: Socket, server: Socket): void => {
+    links.add(client)
     const end = () => {
-      links.delete(made)
+      links.delete(client)
       client.destroy()
       server.destroy()
     }
@@ -68,36 +63,18 @@ export const openFront = async (options: Options): Promise<Front> => {
       socket.on('error', end)
       socket.on('close', end)
     }
-    client.on('data', () => {
-      made.lastAnswerAt = null
-    })
-    server.on('data', () => {
-      made.lastAnswerAt = performance.now()
-    })
     client.pipe(server)
     server.pipe(client)
-  }
-
-  const release = (replica: string): void => {
-    let open = 0
-    for (const made of links) {
-      if (made.replica !== replica) continue
-      open += 1
-      const idle = made.lastAnswerAt !== null && performance.now() - made.lastAnswerAt >= idleAfterMs
-      if (idle) made.client.end()
-    }
-    if (open > 0) setTimeout(() => release(replica), idleAfterMs).unref()
   }
 
   const server = createServer({ noDelay: true, allowHalfOpen: true }, accept)
   const port = await listenNear(server, options.port)
   return {
     port,
-    release,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        for (const made of links) made.client.destroy()
+        for (const client of links) client.destroy()
       }),
   }
 }

@@ -129,7 +129,8 @@ export const createReplica = (options: Options): Replica => {
     while (same() && phase.kind === 'running') {
       const fault = await healthOf(phase)
       if (!same()) return
-      fault === null ? healthy() : unhealthy(fault)
+      if (fault === null) healthy()
+      else unhealthy(fault)
       await pauseFor(ready ? service.health.everyMs : Math.min(firstProbesMs * 2, service.health.everyMs))
     }
   }

@@ -101,7 +101,7 @@ describe('replicas', () => {
     expect(new Set(answers.map((who) => who.replica)).size).toBe(2)
     await scaleByHand(bench.file, 'web', 0)
     await until(async () => (await seen('web')).ready === 0)
-    await expect(fetch(address)).rejects.toThrow()
+    await expect(fetch(address)).rejects.toThrow('fetch failed')
     expect(await bench.workloads.address('web', signal())).toEqual({ kind: 'ok', value: null })
   })
 

@@ -211,10 +211,7 @@ export const createSupervisor = async (options: Options): Promise<Supervisor> =>
       leftovers: leftovers.filter((entry) => entry.kind === 'replica' && entry.service === service.name),
       now,
       variablesOf: processVariables,
-      onChanged: (left) => {
-        if (left !== null) fronts.get(service.name)?.release(left)
-        changed(service.name)
-      },
+      onChanged: () => changed(service.name),
     })
 
   const closeRemoved = async (): Promise<void> => {
