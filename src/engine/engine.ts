@@ -64,6 +64,8 @@ export type EngineOptions = {
   readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void
   /** Everything that was journaled while this engine runs, in order, own and others'. */
   readonly appended?: (entries: readonly Recorded[], journal: JournalState) => void
+  /** After each turn: how long it took, and how long after the earliest due time it began (null: nothing was due). */
+  readonly turned?: (turn: { readonly tookMs: number; readonly lateMs: number | null }) => void
   readonly pollMs: Millis
   readonly slots: number
   /** End with `left` when everything waits for a person, instead of going on to judge. */
@@ -178,6 +180,14 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   }
 
   const oneTurn = async (): Promise<Refusal | null> => {
+    const due = loop.wakeAt()
+    const began = { at: clock.now(), steady: clock.monotonic() }
+    const refusal = await takeTurn()
+    const lateMs = due !== null && due <= began.at ? began.at - due : null
+    options.turned?.({ tookMs: clock.monotonic() - began.steady, lateMs })
+    return refusal
+  }
+  const takeTurn = async (): Promise<Refusal | null> => {
     const foreign = await loop.catchUp()
     const now = clock.now()
     const gap = watched.gap()

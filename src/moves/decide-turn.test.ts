@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openSmallWorld, smallPlan } from './small-world.ts'
+import { openSmallWorld, smallPlan } from './testing/small-world.ts'
 
 type Small = ReturnType<typeof openSmallWorld>
 

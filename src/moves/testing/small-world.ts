@@ -1,12 +1,12 @@
-import type { JournalEvent, Recorded } from '../journal/events.ts'
-import { moveStream, releaseStream } from '../journal/events.ts'
-import { emptyJournal, foldJournal, type JournalState } from '../journal/fold.ts'
-import type { MovePlan, Plan, Step } from '../plan/plan.ts'
-import type { Policy } from '../plan/policy.ts'
-import { decideTurn, type TurnResult } from './decide-turn.ts'
-import type { MoveFacts, Seen } from './facts.ts'
-import type { Goal, Outcome, Side } from './goal.ts'
-import type { MoveReport } from './report.ts'
+import type { JournalEvent, Recorded } from '../../journal/events.ts'
+import { moveStream, releaseStream } from '../../journal/events.ts'
+import { emptyJournal, foldJournal, type JournalState } from '../../journal/fold.ts'
+import type { MovePlan, Plan, Step } from '../../plan/plan.ts'
+import type { Policy } from '../../plan/policy.ts'
+import { decideTurn, type TurnResult } from '../decide-turn.ts'
+import type { MoveFacts, Seen } from '../facts.ts'
+import type { Goal, Outcome, Side } from '../goal.ts'
+import type { MoveReport } from '../report.ts'
 
 /** A world of three services for the deciders' tests: what is intended happens at once unless the test says otherwise. */
 
