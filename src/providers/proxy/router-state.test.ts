@@ -91,12 +91,23 @@ describe('claims', () => {
   })
 })
 
-test('after a stop only a higher epoch acts, until the stop is cleared', () => {
-  const stopped = stopAt(claimed, mark, 2).state
-  expect(claimSeen(stopped, 5)).toEqual({ release: 'shop', epoch: 3, stop: mark, now: 5 })
-  expect(set(stopped, 3, 9, 0).answer).toMatchObject({ kind: 'refused', because: expect.stringContaining('ann') })
-  expect(set(stopped, 4, 1, 0).answer.kind).toBe('ok')
-  expect(set(clearStop(stopped).state, 3, 9, 0).answer.kind).toBe('ok')
+describe('a stop', () => {
+  test('with a new epoch stops all before it, and who made it goes on, also when it is made twice', () => {
+    const once = stopAt(claimed, mark, 4).state
+    const stopped = stopAt(once, { ...mark }, 4).state
+    expect(stopped).toBe(once)
+    expect(claimSeen(stopped, 5)).toEqual({ release: 'shop', epoch: 4, stop: mark, now: 5 })
+    expect(set(stopped, 3, 9, 0).answer.kind).toBe('refused')
+    expect(set(stopped, 4, 1, 0).answer.kind).toBe('ok')
+  })
+
+  test('with an epoch that was seen stops that one too, until it is cleared', () => {
+    const stopped = stopAt(claimed, mark, 2).state
+    expect(claimSeen(stopped, 5)).toEqual({ release: 'shop', epoch: 3, stop: mark, now: 5 })
+    expect(set(stopped, 3, 9, 0).answer).toMatchObject({ kind: 'refused', because: expect.stringContaining('ann') })
+    expect(set(stopped, 4, 1, 0).answer.kind).toBe('ok')
+    expect(set(clearStop(stopped).state, 3, 9, 0).answer.kind).toBe('ok')
+  })
 })
 
 describe('the state file', () => {

@@ -36,6 +36,7 @@ export const routerStateSchema = z.strictObject({
   format: z.literal(1),
   release: z.string().nullable(),
   epoch: z.int().min(0),
+  /** `epoch`: the last that is stopped. */
   stop: z.strictObject({ mark: stopMarkSchema, epoch: z.int().min(0) }).nullable(),
   weights: z.record(z.string(), weightSchema),
   /** By release and move: what acts were accepted last. Kept after the release is gone, against calls that come late. */
@@ -207,12 +208,16 @@ export const freeFrom = (state: RouterState, release: string, epoch: number): Ch
 }
 
 /**
- * Break-glass. Never refused, and never weaker than what was seen: an engine that took over in between is stopped too.
- * What comes after it acts with a higher epoch.
+ * Break-glass, never refused. Whoever stops with an epoch that is higher than all seen goes on with that epoch, and all
+ * before it are stopped. With one that was seen already (an engine took over in between) that engine is stopped too,
+ * and the next epoch acts. The same stop again changes nothing.
  */
 export const stopAt = (state: RouterState, mark: StopMark, epoch: number): Change<null> => {
-  const highest = Math.max(epoch, state.epoch)
-  return done({ ...state, epoch: highest, stop: { mark, epoch: highest } })
+  const before = state.stop?.mark
+  const again = before?.at === mark.at && before.by === mark.by && before.because === mark.because
+  if (again && epoch === state.epoch) return done(state)
+  const stoppedUpTo = epoch > state.epoch ? epoch - 1 : state.epoch
+  return done({ ...state, epoch: Math.max(epoch, state.epoch), stop: { mark, epoch: stoppedUpTo } })
 }
 
 export const clearStop = (state: RouterState): Change<null> =>

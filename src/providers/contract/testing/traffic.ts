@@ -136,12 +136,16 @@ export const testTraffic = (name: string, create: () => Promise<TrafficHarness>,
       })
       expect((await set(25, call(2, 1))).kind).toBe('refused')
       expect((await set(0, call(3, 1))).kind).toBe('ok')
+      // Break-glass takes the next epoch, and acts by it.
+      expect((await claims.stop(mark, 4, signal())).kind).toBe('ok')
+      expect((await set(25, call(3, 2))).kind).toBe('refused')
+      expect((await set(0, call(4, 1))).kind).toBe('ok')
       expect((await claims.clearStop(signal())).kind).toBe('ok')
-      expect((await set(25, call(3, 2))).kind).toBe('ok')
-      expect((await claims.free('shop', 3, signal())).kind).toBe('ok')
+      expect((await set(25, call(4, 2))).kind).toBe('ok')
+      expect((await claims.free('shop', 4, signal())).kind).toBe('ok')
       expect(await claims.read(signal())).toMatchObject({ kind: 'ok', value: { release: null, stop: null } })
-      expect((await set(50, call(3, 3))).kind).toBe('refused')
-      expect((await claims.claim('other', 4, signal())).kind).toBe('ok')
+      expect((await set(50, call(4, 3))).kind).toBe('refused')
+      expect((await claims.claim('other', 5, signal())).kind).toBe('ok')
     })
 
     test.skipIf(!has.crash)('what was answered is there after a crash', async () => {
