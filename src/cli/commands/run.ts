@@ -1,0 +1,130 @@
+import type { ResolvedRelease } from '../../config/release.ts'
+import type { EngineEnd } from '../../engine/engine.ts'
+import { TitrateError } from '../../errors.ts'
+import type { JournalState } from '../../journal/fold.ts'
+import type { Store } from '../../store/store.ts'
+import { viewPlan } from '../../views/plan-view.ts'
+import type { Implementation } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import type { Connected, Deps } from '../deps.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import type { Output, ReleaseFlags } from '../flags.ts'
+import { lookOf, print } from '../print.ts'
+import { readJournal } from '../read-store.ts'
+import { loadRelease } from '../release-file.ts'
+import { renderFindings, renderPlan } from '../render-plan.ts'
+import { tellEntries } from '../tell-entries.ts'
+import { writeReportBeside } from '../write-report-beside.ts'
+
+export type RunFlags = ReleaseFlags & {
+  readonly yes: boolean
+  readonly exitAtGate: boolean
+  readonly takeOver: boolean
+}
+
+/** How a run ended, for programs: the last document of its output. */
+export type RunEnd = {
+  readonly kind: 'run ended'
+  readonly release: string
+  readonly outcome: 'done' | 'rolled back' | 'failed' | 'left'
+  readonly because: string
+  readonly position: number
+  readonly report: string | null
+}
+
+export const run: Implementation<RunFlags> = async (deps, flags) => {
+  const release = await loadRelease(deps, flags.file)
+  const store = await deps.openStore(release, true)
+  try {
+    const journal = await readJournal(store)
+    if (journal.release.ended !== null && journal.release.pending.length === 0)
+      return await tellEnd(deps, flags.output, release, store, { kind: 'ended', release: journal.release })
+    const connected = await deps.connect(release)
+    try {
+      return await runWith(deps, flags, release, store, journal, connected)
+    } finally {
+      await connected.close()
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+const runWith = async (
+  deps: Deps,
+  flags: RunFlags,
+  release: ResolvedRelease,
+  store: Store,
+  journal: JournalState,
+  { world }: Connected,
+): Promise<ExitCode> => {
+  const begins = journal.release.plan === null
+  const prepared = begins ? await deps.prepare(release, world) : null
+  const plan = prepared?.plan ?? journal.release.plan
+  if (prepared !== null && (plan === null || prepared.check.blocking.length > 0)) {
+    deps.io.err(`titrate: the release "${release.name}" can't begin; nothing was moved.\n`)
+    deps.io.err(renderFindings(prepared.check.blocking, prepared.check.notes))
+    deps.io.err('  what to do: "titrate check" shows each difference and how to declare or mend it\n')
+    return exitCode.failed
+  }
+  if (plan === null) throw new TitrateError('BUG', 'a release without a plan was not prepared')
+  if (begins) deps.io.err(`${renderPlan(viewPlan(plan), lookOf(deps))}\n`)
+  const question = begins
+    ? `Begin this release of ${Object.keys(plan.moves).length} services?`
+    : `Go on with the release "${release.name}", which has ${journal.position} entries in its journal?`
+  const wanted = await confirm(deps, flags.yes, question)
+  if (wanted !== 'yes') return wanted
+  const end = await deps.runEngine(
+    {
+      release,
+      store,
+      world,
+      plan: prepared?.plan ?? null,
+      exitAtGate: flags.exitAtGate,
+      takeOver: flags.takeOver,
+      appended: tellEntries(deps, flags.output),
+    },
+    deps.io.signal,
+  )
+  return tellEnd(deps, flags.output, release, store, end)
+}
+
+/** The outcome and where the report is. A report that can't be written doesn't change how the release ended. */
+const tellEnd = async (
+  deps: Deps,
+  output: Output,
+  release: ResolvedRelease,
+  store: Store,
+  end: EngineEnd,
+): Promise<ExitCode> => {
+  if (end.kind === 'fenced')
+    throw new TitrateError(
+      'ENGINE_RUNNING',
+      `A newer engine (epoch ${end.epoch}) has taken the release "${release.name}" over; this one stopped. "titrate status" shows where it is.`,
+    )
+  const report = await writeReportBeside(deps, release, store)
+  const { outcome, because } =
+    end.kind === 'left'
+      ? { outcome: 'left' as const, because: end.because }
+      : { outcome: end.release.ended?.outcome ?? ('failed' as const), because: end.release.ended?.because ?? '' }
+  const { position } = await store.head()
+  const view: RunEnd = { kind: 'run ended', release: release.name, outcome, because, position, report }
+  if (output === 'json') deps.io.out(`${JSON.stringify(view)}\n`)
+  else await print(deps, output, view, renderEnd)
+  return codeOf[outcome]
+}
+
+const codeOf: Readonly<Record<RunEnd['outcome'], ExitCode>> = {
+  done: exitCode.done,
+  failed: exitCode.failed,
+  left: exitCode.held,
+  'rolled back': exitCode.rolledBack,
+}
+
+const renderEnd = ({ release, outcome, because, report }: RunEnd): string =>
+  [
+    `${release}: ${outcome}${outcome === 'left' ? ', the world stays as it is' : ''}`,
+    `why     ${because}`,
+    ...(outcome === 'left' ? ['next    "titrate run" goes on; "titrate rollback" takes everything back'] : []),
+    ...(report === null ? [] : [`report  ${report}`]),
+  ].join('\n')

@@ -1,0 +1,28 @@
+import { isAbsolute, join } from 'node:path'
+import type { ResolvedRelease } from '../config/release.ts'
+import { TitrateError } from '../errors.ts'
+import type { Deps } from './deps.ts'
+
+export const absolute = (deps: Deps, path: string): string =>
+  isAbsolute(path) ? path : join(deps.io.workingDirectory, path)
+
+/** Reads the release file, or says all its faults at once. */
+export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRelease> => {
+  const path = absolute(deps, file)
+  try {
+    await deps.io.readFile(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    throw new TitrateError(
+      'NO_RELEASE',
+      `There is no ${path}. Write one with "titrate init --blue FILE --green FILE", or name yours with --file.`,
+    )
+  }
+  const [{ readRelease }, { faultsError }] = await Promise.all([
+    import('../config/read-release.ts'),
+    import('../config/format-fault.ts'),
+  ])
+  const read = readRelease(path)
+  if (read.kind !== 'ok') throw faultsError(read.faults)
+  return read.value.release
+}
