@@ -214,6 +214,16 @@ const runsEnd: Rule = (view) => {
   return waitFor(view, goal.limits.pollMs, because, { ...memo, waitingSince: memo.waitingSince ?? now })
 }
 
+/** Our own tombstones on the new owner, from when it was the old one, would eat the ticks that it is about to run. */
+const sweep: Rule = ({ from, to, owner, intent, memo, cursor }) => {
+  if (to.kind !== 'seen') return null
+  const left = orphans(memo, from.kind === 'seen' ? from.value.schedule : null).map((tick) => tick - 1)
+  const after = Math.min(cursor, ...left)
+  return to.value.schedule.fenced.some((tick) => tick > after)
+    ? act({ kind: 'unfence', side: owner, intent, after }, memo)
+    : null
+}
+
 /** How long before its deadline a held-up tick is started by hand instead of being left to the catch-up. */
 const deadlineMarginMs = 1_000
 
@@ -237,12 +247,6 @@ const missedRuns: Rule = (view) => {
   }
   return act({ kind: 'run', side: owner, intent, tick }, memo)
 }
-
-/** Our own tombstones on the new owner, from when it was the old one, would eat the ticks that it is about to run. */
-const sweep: Rule = ({ to, owner, intent, memo, cursor }) =>
-  to.kind === 'seen' && to.value.schedule.fenced.some((tick) => tick > cursor)
-    ? act({ kind: 'unfence', side: owner, intent, after: cursor }, memo)
-    : null
 
 const takeOver: Rule = (view) => {
   const { from, to, owner, intent, memo, goal, cursor, clock, now, world } = view
@@ -281,8 +285,8 @@ const rules: readonly Rule[] = [
   fences,
   barrier,
   runsEnd,
-  missedRuns,
   sweep,
+  missedRuns,
   takeOver,
 ]
 

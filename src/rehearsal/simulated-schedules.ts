@@ -335,7 +335,8 @@ export const createSimulatedSchedules = (options: {
       runNow: (by, service, tick) =>
         beside(by, service, 'runNow', (state) => {
           if (tick === null) return { kind: 'ok', value: 'started' }
-          if (state.runs.has(tick) || state.tombstones.has(tick)) return { kind: 'ok', value: 'exists' }
+          if (state.runs.has(tick)) return { kind: 'ok', value: 'exists' }
+          if (state.tombstones.has(tick)) return { kind: 'refused', because: `tick ${tick} is fenced on ${side}` }
           start(state, tick)
           return { kind: 'ok', value: 'started' }
         }),
