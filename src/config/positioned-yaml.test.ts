@@ -36,6 +36,7 @@ describe('a YAML file that people wrote', () => {
     const bomb = `l0: &l0 x\n${levels.join('\n')}\n`
     expect(parsePositionedYaml('bomb.yaml', bomb).kind).toBe('faults')
     expect(parsePositionedYaml('deep.yaml', '['.repeat(200_000)).kind).toBe('faults')
+    expect(parsePositionedYaml('deep.yaml', '- '.repeat(400_000)).kind).toBe('faults')
     expect(parsePositionedYaml('two.yaml', 'a: 1\n---\na: 2\n').kind).toBe('faults')
   })
 

@@ -81,6 +81,7 @@ export const parsePositionedYaml = (file: string, text: string): Read<Positioned
     kind: 'faults' as const,
     faults: [{ file, ...at(offset), path: '', value: null, expected: 'valid YAML', suggestion: why }],
   })
+  if (nestsTooDeep(text)) return broken(0, 'it nests too deep; write it out plainly')
   try {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' })
     const problems = [...document.errors, ...document.warnings]
@@ -122,6 +123,19 @@ const inOurWords = ({ code, message }: YAMLError): Pick<Fault, 'expected' | 'sug
       return { expected: 'valid YAML', suggestion: message }
   }
 }
+
+/** Brackets within brackets, or lists within lists on one line: nothing that people write, and slow to refuse by parsing. */
+const nestsTooDeep = (text: string): boolean => {
+  let depth = 0
+  for (const character of text) {
+    if (character === '[' || character === '{') depth += 1
+    else if (character === ']' || character === '}') depth = Math.max(0, depth - 1)
+    if (depth > deepest) return true
+  }
+  return new RegExp(`(?:[-?:][ \\t]+){${deepest}}`).test(text)
+}
+
+const deepest = 200
 
 type Place = { readonly line: number; readonly column: number }
 

@@ -75,6 +75,20 @@ describe('replicas', () => {
     expect(logs.kind === 'ok' && logs.value).toContain('no')
   })
 
+  it('ends with a process whatever it has started itself', async () => {
+    const parent = {
+      ...worker,
+      command: ['/bin/sh', '-c', 'sleep 300 & echo $!; sleep 0.2'],
+      backoff: { first: '60s', max: '60s' },
+    }
+    bench = await openWorkbench({ services: { parent } })
+    await until(async () => (await seen('parent')).restarts === 1)
+    const logs = await bench.workloads.logs('parent', 1, signal())
+    const child = Number(logs.kind === 'ok' && logs.value[0])
+    expect(child).toBeGreaterThan(1)
+    await until(() => startOf(child) === null)
+  })
+
   it('takes an unwell one out of the balancing, and back when it is well, without a restart', async () => {
     bench = await openWorkbench({
       services: { web: { ...web, replicas: 2, health: { every: '50ms', timeout: '500ms', failures: 2 } } },
@@ -106,7 +120,9 @@ describe('replicas', () => {
   })
 
   it('loses no request that is under way when a replica is drained', async () => {
-    bench = await openWorkbench({ services: { web: { ...web, replicas: 2 } } })
+    // It ends at once when told to: only the wait before that lets it finish.
+    const rude = { ...web, replicas: 2, variables: { RUDE: 'yes' }, stop: { drain: '800ms', grace: '1s' } }
+    bench = await openWorkbench({ services: { web: rude } })
     await until(async () => (await seen('web')).ready === 2)
     const address = await addressOf('web')
     let stop = false

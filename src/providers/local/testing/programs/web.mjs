@@ -1,4 +1,4 @@
-// Answers with who it is. /slow takes its time; /sick and /well change what /healthz says; SIGTERM ends it when all is answered.
+// Answers with who it is. /slow takes its time; /sick and /well change what /healthz says; SIGTERM ends it when all is answered, or at once (RUDE).
 import { createServer } from 'node:http'
 
 let well = process.env.UNWELL !== 'yes'
@@ -21,6 +21,6 @@ const server = createServer((request, response) => {
 })
 server.listen(Number(process.env.PORT), '127.0.0.1')
 process.on('SIGTERM', () => {
-  if (process.env.STUBBORN === 'yes') return
+  if (process.env.RUDE === 'yes') process.exit(0)
   server.close(() => process.exit(0))
 })
