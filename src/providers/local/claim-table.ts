@@ -8,13 +8,17 @@ export type ClaimTable = {
   claim(release: string, epoch: number): Answer<null>
   /** Forgets the claim; what the release stamped is given back by `onFree`. */
   free(release: string, epoch: number): Answer<null>
-  /** Never refused, and never weaker than what was seen: an engine that took over in between is stopped too. */
+  /**
+   * Never refused. Whoever stops with an epoch higher than all seen goes on with it, and all before it are stopped.
+   * With one that was seen already (an engine took over in between) that one is stopped too. Made twice, it is one stop.
+   */
   stop(mark: StopMark, epoch: number): void
   clearStop(): void
   /** Why an act is refused; null: it may go on, and its fence is the newest from now on. */
   admit(fence: Fence): string | null
 }
 
+/** `epoch`: the last that is stopped. */
 type Stopped = { readonly mark: StopMark; readonly epoch: number }
 
 export const claimTableOf = (state: State, environment: string): ClaimTable => {
@@ -62,8 +66,12 @@ export const claimTableOf = (state: State, environment: string): ClaimTable => {
       return { kind: 'ok', value: null }
     },
     stop: (mark, epoch) => {
+      const before = stopped()?.mark
+      const again = before?.at === mark.at && before.by === mark.by && before.because === mark.because
+      if (again && epoch === highest()) return
+      const upTo = epoch > highest() ? epoch - 1 : highest()
       raise(epoch)
-      writeMeta(state, 'stop', JSON.stringify({ mark, epoch: highest() } satisfies Stopped))
+      writeMeta(state, 'stop', JSON.stringify({ mark, epoch: upTo } satisfies Stopped))
     },
     clearStop: () => writeMeta(state, 'stop', null),
     admit: (fence) => {

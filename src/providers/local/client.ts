@@ -35,7 +35,8 @@ type Options = {
 
 type Asker = <T>(method: 'GET' | 'POST', path: string, signal: AbortSignal, body?: Json) => Promise<Answer<T>>
 
-const horizonMs: Millis = 180_000
+/** A supervisor's pause holds at once, and its barrier is one pass: only what passes during the calls has to be fenced. */
+const horizonMs: Millis = 15_000
 
 /** Connects to an environment. No method throws; a supervisor that can't be reached is `unknown`, with what to do. */
 export const connectLocal = (options: Options): LocalProvider => {

@@ -53,6 +53,15 @@ export const claimsContract = (harness: ContractHarness): void => {
       expect(seen).toMatchObject({ kind: 'ok', value: { desired: 1 } })
     })
 
+    it('lets break-glass act with the epoch of its stop, when that is newer than all seen', async () => {
+      await world.claims.claim('shop', 1, soon())
+      const mark = { at: 1_700_000_000_000, by: 'ada', because: 'break-glass' }
+      expect((await world.claims.stop(mark, 2, soon())).kind).toBe('ok')
+      expect((await world.claims.stop(mark, 2, soon())).kind).toBe('ok')
+      expect((await world.workloads.scale(callFor('web', { epoch: 1 }), 'web', 1, null)).kind).toBe('refused')
+      expect((await world.workloads.scale(callFor('web', { epoch: 2 }), 'web', 1, null)).kind).toBe('ok')
+    })
+
     it('stops every engine up to an epoch until the mark is cleared', async () => {
       await world.claims.claim('shop', 1, soon())
       const mark = { at: 1_700_000_000_000, by: 'ada', because: 'break-glass' }
