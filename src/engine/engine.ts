@@ -78,6 +78,8 @@ export type EngineEnd =
   | { readonly kind: 'left'; readonly because: string }
   | { readonly kind: 'fenced'; readonly epoch: number }
 
+/** Keeps a turn short when very much comes at once. */
+const eventsPerTurn = 64
 const aliveEveryMs = 1_000
 const fullRetryMs = 5_000
 const firstReadMs = 6_000
@@ -191,7 +193,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     const foreign = await loop.catchUp()
     const now = clock.now()
     const gap = watched.gap()
-    const events = inbox.take()
+    const events = inbox.take(eventsPerTurn)
     const news = board.takeNews()
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     if (seen.length > 0) observation = await store.observe(seen)
@@ -274,7 +276,13 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       }
       if (options.exitAtGate && waitsOnlyForPeople())
         return await leave('a person is waited for, and --exit-at-gate was given')
-      await inbox.wait(Math.min(loop.wakeAt() ?? Number.POSITIVE_INFINITY, clock.now() + aliveEveryMs), clock, signal)
+      const until =
+        loop.isBehind() || !inbox.isEmpty()
+          ? clock.now()
+          : Math.min(loop.wakeAt() ?? Number.POSITIVE_INFINITY, clock.now() + aliveEveryMs)
+      // Also when there is more to do: whatever else runs in this process gets its turn in between.
+      if (until <= clock.now()) await clock.sleep(until, signal)
+      else await inbox.wait(until, clock, signal)
     }
     return await leave('it was told to leave; the world stays as it is')
   } finally {

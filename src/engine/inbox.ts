@@ -6,7 +6,9 @@ export type Inbox = {
   put(...events: readonly StreamEvent[]): void
   /** Something may have changed: time for a turn. */
   nudge(): void
-  take(): readonly StreamEvent[]
+  /** The oldest, at most so many: the rest is for the next turn. */
+  take(most: number): readonly StreamEvent[]
+  isEmpty(): boolean
   /** Waits for a nudge, an event, or the instant (null: none). */
   wait(until: number | null, clock: Clock, signal: AbortSignal): Promise<void>
 }
@@ -25,12 +27,13 @@ export const createInbox = (): Inbox => {
       nudge()
     },
     nudge,
-    take: () => {
-      const taken = events
-      events = []
+    take: (most) => {
+      const taken = events.slice(0, most)
+      events = events.slice(most)
       nudged = false
       return taken
     },
+    isEmpty: () => events.length === 0,
     wait: async (until, clock, signal) => {
       if (nudged || signal.aborted) return
       const stop = new AbortController()

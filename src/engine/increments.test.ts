@@ -16,13 +16,11 @@ const snapshot = (...counters: readonly CounterSeries[]): MetricsSnapshot => ({
   missing: [],
 })
 const after = (...snapshots: readonly MetricsSnapshot[]) => {
-  let baselines = noBaselines
-  let last = takeIncrements(baselines, snapshot())
-  for (const each of snapshots) {
-    last = takeIncrements(baselines, each)
-    baselines = last.baselines
-  }
-  return last.increments.get('shop')
+  const baselines = noBaselines()
+  return snapshots
+    .map((each) => takeIncrements(baselines, each))
+    .at(-1)
+    ?.get('shop')
 }
 
 describe('increments between two snapshots', () => {

@@ -4,11 +4,12 @@ import type { CounterSeries, MetricsSnapshot } from './ports.ts'
 
 /**
  * The last value of every series that was ever seen, and the sources from which anything was. A series that is new
- * in a known source counts from 0; everything of a new source is only a starting point.
+ * in a known source counts from 0; everything of a new source is only a starting point. Changed in place: a copy of
+ * tens of thousands of series at each scrape would cost more than all the judging.
  */
-export type Baselines = { readonly values: ReadonlyMap<string, number>; readonly sources: ReadonlySet<string> }
+export type Baselines = { readonly values: Map<string, number>; readonly sources: Set<string> }
 
-export const noBaselines: Baselines = { values: new Map(), sources: new Set() }
+export const noBaselines = (): Baselines => ({ values: new Map(), sources: new Set() })
 
 /** What one side of one service did between two snapshots. */
 export type SideIncrements = { readonly arm: Arm; readonly assigned: number | null }
@@ -73,25 +74,23 @@ const finish = (sums: Sums): SideIncrements => ({
 /**
  * Differences per series, then sums per service and side. A drop means that the counter restarted: the increment is the
  * new value. A side of which the snapshot has no series at all was not measured: null, which is not the same as zero.
+ * Brings `baselines` up to the snapshot.
  */
-export const takeIncrements = (
-  before: Baselines,
-  snapshot: MetricsSnapshot,
-): { readonly increments: Increments; readonly baselines: Baselines } => {
-  const values = new Map(before.values)
-  const sources = new Set(before.sources)
+export const takeIncrements = (baselines: Baselines, snapshot: MetricsSnapshot): Increments => {
+  const { values } = baselines
+  const known = new Set(baselines.sources)
   const sums = new Map<string, Partial<Record<Side, Sums>>>()
   for (const series of snapshot.counters) {
     const source = sourceOf(series.series)
-    sources.add(source)
-    const last = before.values.get(series.series)
-    const fresh = before.sources.has(source) ? series.value : 0
+    baselines.sources.add(source)
+    const last = values.get(series.series)
+    const fresh = known.has(source) ? series.value : 0
     const increment = last === undefined ? fresh : series.value < last ? series.value : series.value - last
     values.set(series.series, series.value)
     const sides = sums.get(series.service) ?? {}
-    const own = sides[series.side] ?? { requests: 0, errors: 0, assigned: null, done: null, buckets: new Map() }
-    add(own, series, increment)
-    sums.set(series.service, { ...sides, [series.side]: own })
+    if (!sums.has(series.service)) sums.set(series.service, sides)
+    sides[series.side] ??= { requests: 0, errors: 0, assigned: null, done: null, buckets: new Map() }
+    add(sides[series.side] as Sums, series, increment) // set in the line above
   }
   const increments = new Map<string, Record<Side, SideIncrements | null>>()
   for (const [service, { blue, green }] of sums)
@@ -99,14 +98,17 @@ export const takeIncrements = (
       blue: blue === undefined ? null : finish(blue),
       green: green === undefined ? null : finish(green),
     })
-  return { increments, baselines: { values, sources } }
+  return increments
 }
 
-/** What a side's latency histogram holds in all, since its processes began; null: it has none. */
-export const totalHistogram = (snapshot: MetricsSnapshot, service: string, side: Side): Histogram | null => {
-  const buckets = new Map<number, number>()
-  for (const series of snapshot.counters)
-    if (series.measure === 'bucket' && series.service === service && series.side === side && series.le !== undefined)
-      buckets.set(series.le, (buckets.get(series.le) ?? 0) + series.value)
-  return histogramOf(buckets)
+/** What each service's latency histogram on one side holds in all, since its processes began. */
+export const totalHistograms = (snapshot: MetricsSnapshot, side: Side): ReadonlyMap<string, Histogram | null> => {
+  const buckets = new Map<string, Map<number, number>>()
+  for (const { measure, service, side: of, le, value } of snapshot.counters) {
+    if (measure !== 'bucket' || of !== side || le === undefined) continue
+    const own = buckets.get(service) ?? new Map<number, number>()
+    if (!buckets.has(service)) buckets.set(service, own)
+    own.set(le, (own.get(le) ?? 0) + value)
+  }
+  return new Map([...buckets].map(([service, own]) => [service, histogramOf(own)]))
 }

@@ -25,8 +25,37 @@ export type JudgeRow =
       readonly sample: Sample
       readonly verdict: VerdictKind
       readonly because: string
-      readonly evidence: Summary
+      readonly evidence: SampleEvidence
     }
+
+/**
+ * What is kept with every sample, to be shown as it happens. The whole summary goes into the journal when the answer
+ * changes; what each check said in between is drawn again from the samples.
+ */
+export type SampleEvidence = Pick<
+  Summary,
+  'E' | 'rollBackAt' | 'proof' | 'proofNeeded' | 'proven' | 'ratio' | 'blue' | 'green'
+>
+
+export const briefly = ({
+  E,
+  rollBackAt,
+  proof,
+  proofNeeded,
+  proven,
+  ratio,
+  blue,
+  green,
+}: Summary): SampleEvidence => ({
+  E,
+  rollBackAt,
+  proof,
+  proofNeeded,
+  proven,
+  ratio,
+  blue,
+  green,
+})
 
 export const judgeSubject = (service: string): string => `judge/${service}`
 

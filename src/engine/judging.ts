@@ -10,7 +10,7 @@ import type { MoveFacts } from '../moves/facts.ts'
 import type { Json, Millis } from '../moves/goal.ts'
 import type { MovePlan } from '../plan/plan.ts'
 import type { SideIncrements } from './increments.ts'
-import type { JudgeRow } from './judge-rows.ts'
+import { briefly, type JudgeRow } from './judge-rows.ts'
 
 /** One service under judgement: an era of evidence, its judge, and the step for which proof is asked. */
 type Judged = {
@@ -238,7 +238,7 @@ export const createJudging = (): Judging => {
         sample,
         verdict: verdict.kind,
         because: verdict.because,
-        evidence: verdict.evidence,
+        evidence: briefly(verdict.evidence),
       }
       return { rows: [row], event: own.step === state.step ? changed(state, verdict) : null, verdict }
     },

@@ -2,11 +2,11 @@ import type { JournalState } from '../journal/fold.ts'
 import { newMove } from '../journal/move-state.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { MovePlan, Plan } from '../plan/plan.ts'
 import type { Observation, Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
-import { type Baselines, noBaselines, takeIncrements, totalHistogram } from './increments.ts'
+import { type Increments, noBaselines, takeIncrements, totalHistograms } from './increments.ts'
 import { type JudgeRow, judgeSubject, toObservation } from './judge-rows.ts'
 import { type Judging, makeSample } from './judging.ts'
 import type { Metrics, MetricsSnapshot } from './ports.ts'
@@ -22,6 +22,7 @@ export type Measuring = {
 }
 
 const rowsPerRead = 10_000
+const samplesPerSlice = 32
 
 /** The shortest interval that any service asks for: one scrape serves them all. */
 const intervalOf = (plan: Plan): Millis =>
@@ -40,38 +41,53 @@ export const createMeasuring = (options: {
   const { plan, judging, clock, metrics } = options
   const intervalMs = intervalOf(plan)
   let rows: Observation[] = []
-  let baselines: Baselines = noBaselines
+  const baselines = noBaselines()
   let latest: MetricsSnapshot | null = null
+  let blueLatency: ReturnType<typeof totalHistograms> | null = null
 
   const stateOf = (service: string) => options.journal().moves.get(service) ?? newMove(service)
   const keep = (service: string, fresh: readonly JudgeRow[]): void => {
     for (const row of fresh) rows.push(toObservation(service, row))
   }
+  const latencyOf = (service: string) => {
+    if (latest === null) return null
+    blueLatency ??= totalHistograms(latest, 'blue')
+    return blueLatency.get(service) ?? null
+  }
   const sync = (service: string): void => {
     const move = plan.moves[service]
-    const snapshot = latest
-    if (move === undefined) return
-    keep(
-      service,
-      judging.sync(
-        stateOf(service),
-        move,
-        () => (snapshot === null ? null : totalHistogram(snapshot, service, 'blue')),
-        clock.now(),
-      ),
-    )
+    if (move !== undefined)
+      keep(
+        service,
+        judging.sync(stateOf(service), move, () => latencyOf(service), clock.now()),
+      )
   }
-  const judgeAll = (inbox: Inbox, snapshot: MetricsSnapshot | null, at: Millis, durationMs: Millis): void => {
-    const taken = snapshot === null ? null : takeIncrements(baselines, snapshot)
-    if (taken !== null) baselines = taken.baselines
-    for (const move of Object.values(plan.moves)) {
-      const state = stateOf(move.service)
-      if (!judging.isJudged(state, move)) continue
-      const increments = taken?.increments.get(move.service) ?? null
-      const sample = makeSample(state, move, options.factsOf(move.service), increments, { at, durationMs })
-      const judged = snapshot === null ? judging.silence(state, at) : judging.sample(state, move, sample)
-      keep(move.service, judged.rows)
-      if (judged.event !== null) inbox.put(forMove(move.service, judged.event))
+  const judgeOne = (
+    inbox: Inbox,
+    move: MovePlan,
+    increments: Increments | null,
+    time: { at: Millis; durationMs: Millis },
+  ): void => {
+    const state = stateOf(move.service)
+    const own = increments?.get(move.service) ?? null
+    const judged =
+      increments === null
+        ? judging.silence(state, time.at)
+        : judging.sample(state, move, makeSample(state, move, options.factsOf(move.service), own, time))
+    keep(move.service, judged.rows)
+    if (judged.event !== null) inbox.put(forMove(move.service, judged.event))
+  }
+  const judgeAll = async (
+    inbox: Inbox,
+    increments: Increments | null,
+    time: { at: Millis; durationMs: Millis },
+    signal: AbortSignal,
+  ) => {
+    const judged = Object.values(plan.moves).filter((move) => judging.isJudged(stateOf(move.service), move))
+    for (const [index, move] of judged.entries()) {
+      // A thousand samples at once would keep a rollback waiting.
+      if (index % samplesPerSlice === samplesPerSlice - 1) await clock.sleep(clock.now(), signal)
+      judgeOne(inbox, move, increments, time)
     }
     inbox.nudge()
   }
@@ -114,11 +130,12 @@ export const createMeasuring = (options: {
         if (answer.kind === 'ok') {
           const isFirst = latest === null
           latest = answer.value
-          if (isFirst) baselines = takeIncrements(baselines, answer.value).baselines
-          else judgeAll(inbox, answer.value, at, at - before)
+          blueLatency = null
+          const increments = takeIncrements(baselines, answer.value)
+          if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)
         } else {
           options.log('no metrics', { because: answer.because })
-          judgeAll(inbox, null, at, at - before)
+          await judgeAll(inbox, null, { at, durationMs: at - before }, signal)
         }
         if (answer.kind === 'ok') before = at
         for (const service of Object.keys(plan.moves)) sync(service)

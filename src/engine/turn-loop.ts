@@ -33,6 +33,8 @@ export type TurnLoop = {
   readonly wakeAt: () => Millis | null
   /** Takes in what others appended; returns those entries. */
   catchUp(): Promise<readonly Recorded[]>
+  /** Moves are left that have something to do now: the next turn should begin at once. */
+  readonly isBehind: () => boolean
   /** One turn: `taken` (outcomes, verdicts, runs) first, then what is decided, each in one commit. */
   turn(taken: readonly StreamEvent[], woken: Iterable<string>, now: Millis, observation: number): Promise<TurnOutcome>
 }
@@ -40,6 +42,8 @@ export type TurnLoop = {
 const readLimit = 5_000
 /** Somebody else appends between our reading and our writing now and then; more often than this in a row is no accident. */
 const conflictLimit = 50
+/** Keeps a turn short when very many moves have something to do: the rest follows in the next turn, at once. */
+const maxSteps = 16
 
 /** Neighbouring events of one stream become one batch, so that the journal keeps the order in which things were decided. */
 const toBatches = (events: readonly StreamEvent[], expected: (stream: string) => number | 'any'): readonly Batch[] => {
@@ -109,7 +113,17 @@ export const createTurnLoop = (options: {
   const decide = async (woken: ReadonlySet<string>, now: Millis, observation: number): Promise<TurnOutcome> => {
     for (let tries = 0; tries < conflictLimit; tries += 1) {
       const all = new Set([...woken, ...stale, ...due(now)])
-      const result = decideTurn({ journal, plan, facts: options.facts, woken: all, reports, now, epoch, observation })
+      const result = decideTurn({
+        journal,
+        plan,
+        facts: options.facts,
+        woken: all,
+        reports,
+        now,
+        epoch,
+        observation,
+        maxSteps,
+      })
       const answer = result.events.length === 0 ? null : await append(result.events, versionOf, now, observation)
       if (answer?.kind === 'conflict') {
         await catchUp()
@@ -118,8 +132,10 @@ export const createTurnLoop = (options: {
       if (answer !== null && answer.kind !== 'appended') return { entries: [], decided: [], refusal: answer }
       reports = result.reports
       wakeRelease = result.wakeRelease
+      for (const service of result.left) stale.add(service)
+      const left = new Set(result.left)
       for (const [service, at] of result.wakeMoves) {
-        stale.delete(service)
+        if (!left.has(service)) stale.delete(service)
         if (at === null) wakeMoves.delete(service)
         else wakeMoves.set(service, at)
       }
@@ -137,6 +153,7 @@ export const createTurnLoop = (options: {
         null,
       ),
     catchUp,
+    isBehind: () => stale.size > 0,
     turn: async (taken, woken, now, observation) => {
       let entries: readonly Recorded[] = []
       if (taken.length > 0) {

@@ -23,6 +23,8 @@ export type TurnInput = {
   readonly now: Millis
   readonly epoch: number
   readonly observation: number
+  /** So many moves take a step in one turn at most; the rest is left for the next one. Safety is never left. */
+  readonly maxSteps: number
 }
 
 export type TurnResult = {
@@ -32,6 +34,8 @@ export type TurnResult = {
   /** When each decided move wants to be asked again; null: when something happens to it. */
   readonly wakeMoves: ReadonlyMap<string, Millis | null>
   readonly wakeRelease: Millis | null
+  /** Woken moves that are to be asked again at once: this turn was full. */
+  readonly left: readonly string[]
   /** Names of the rules that answered, for coverage and explanations. */
   readonly rules: readonly string[]
 }
@@ -50,7 +54,7 @@ export const decideTurn = (input: TurnInput): TurnResult => {
     if (round > maxRounds) throw bug(`a turn does not come to an end; last rules: ${turn.rules.slice(-6).join(', ')}`)
     if (turn.everyMove((service) => turn.step(service, decideSafety))) continue
     if (turn.stepRelease()) continue
-    if (turn.everyMove((service) => turn.step(service, decideMove))) continue
+    if (turn.someMoves((service) => turn.step(service, decideMove))) continue
     break
   }
   return turn.result()
@@ -67,6 +71,7 @@ const openTurn = (input: TurnInput) => {
   const wakeMoves = new Map<string, Millis | null>()
   const events: { stream: string; event: JournalEvent }[] = []
   const rules: string[] = []
+  const stepped = new Set<string>()
 
   const stateOf = (service: string): MoveState =>
     moves.get(service) ?? input.journal.moves.get(service) ?? newMove(service)
@@ -102,6 +107,17 @@ const openTurn = (input: TurnInput) => {
       for (const service of woken) any = step(service) || any
       return any
     },
+    /** As `everyMove`, until so many moves have taken steps as one turn may hold. */
+    someMoves: (step: (service: string) => boolean): boolean => {
+      let any = false
+      for (const service of woken) {
+        if (stepped.size >= input.maxSteps && !stepped.has(service)) continue
+        if (!step(service)) continue
+        any = true
+        stepped.add(service)
+      }
+      return any
+    },
     step: (service: string, decide: (context: MoveContext) => MoveDecision | null): boolean => {
       const decision = decide({
         state: stateOf(service),
@@ -130,6 +146,9 @@ const openTurn = (input: TurnInput) => {
       if (any) rules.push(decision.rule)
       return any
     },
-    result: (): TurnResult => ({ events, reports, wakeMoves, wakeRelease, rules }),
+    result: (): TurnResult => {
+      const left = stepped.size < input.maxSteps ? [] : [...woken].filter((service) => !stepped.has(service))
+      return { events, reports, wakeMoves, wakeRelease, left, rules }
+    },
   }
 }

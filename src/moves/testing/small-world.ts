@@ -213,6 +213,7 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
       now,
       epoch: 1,
       observation: 0,
+      maxSteps: 1000,
     })
     for (const { stream, event } of result.events) append(stream, event)
     reports = result.reports
