@@ -114,11 +114,17 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
 
 const keepTail = (child: ChildProcess): (() => readonly string[]) => {
   let kept = Buffer.alloc(0)
+  let cut = false
   const keep = (chunk: Buffer): void => {
     const all = Buffer.concat([kept, chunk])
+    cut ||= all.length > keptBytes
     kept = all.length > keptBytes ? all.subarray(all.length - keptBytes) : all
   }
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)
-  return () => kept.toString('utf8').trimEnd().split(/\r?\n/).slice(-keptLines)
+  return () => {
+    const lines = kept.toString('utf8').trimEnd().split(/\r?\n/)
+    // The rest of a line whose beginning is gone may be the rest of a secret, which nobody would recognise.
+    return (cut ? ['…', ...lines.slice(1)] : lines).slice(-keptLines)
+  }
 }

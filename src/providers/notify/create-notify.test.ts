@@ -21,13 +21,14 @@ type Received = { readonly body: Notice; readonly headers: IncomingMessage['head
 /** Answers with what `answer` does; keeps what it was told. */
 const receiver = async (answer: (res: ServerResponse, count: number) => void = (res) => res.end()) => {
   const received: Received[] = []
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => void take(req, res)).listen(0, '127.0.0.1')
+  const take = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let text = ''
     for await (const chunk of req) text += chunk
     received.push({ body: JSON.parse(text), headers: req.headers })
     answer(res, received.length)
     server.emit('received')
-  }).listen(0, '127.0.0.1')
+  }
   await once(server, 'listening')
   cleanUp.push(() => {
     server.closeAllConnections()

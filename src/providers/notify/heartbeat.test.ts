@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
@@ -21,13 +21,14 @@ const clock = {
 const beating = async (answer: (res: ServerResponse, count: number) => void, everyMs = 100) => {
   const bodies: unknown[] = []
   const logged: [string, Readonly<Record<string, unknown>>][] = []
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => void take(req, res)).listen(0, '127.0.0.1')
+  const take = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let text = ''
     for await (const chunk of req) text += chunk
     bodies.push(JSON.parse(text))
     answer(res, bodies.length)
     server.emit('beat')
-  }).listen(0, '127.0.0.1')
+  }
   await once(server, 'listening')
   const stop = new AbortController()
   let position = 0

@@ -64,7 +64,7 @@ it.each(['text/plain', 'application/openmetrics-text;version=1.0.0'])(
   "reads what Prometheus's own client for Node shows as %s",
   async (type) => {
     const registry = new Registry(
-      type === 'text/plain' ? Registry.PROMETHEUS_CONTENT_TYPE : (Registry.OPENMETRICS_CONTENT_TYPE as never),
+      type === 'text/plain' ? Registry.PROMETHEUS_CONTENT_TYPE : Registry.OPENMETRICS_CONTENT_TYPE,
     )
     const labelNames = ['service', 'environment'] as const
     const labels = { service: 'mail "er"\n', environment: 'fargate' }

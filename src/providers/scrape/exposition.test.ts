@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createExpositionReader, type Format } from './exposition.ts'
-import { canonicalSeries } from './sample-line.ts'
+import { createExpositionReader } from './exposition.ts'
+import { canonicalSeries, type Format } from './sample-line.ts'
 
 const createReader = () => {
   let asked = 0
@@ -69,7 +69,7 @@ rpc_duration_seconds{quantile="0.99",} 7.6656e+04
     ['a{b="}"}4', 4],
     ['a{ b = "c" , } 4', 4],
     ['a{b="\u2028 \r\\\u2028"} 4', 4],
-    ['a 12345678901234567890', 12345678901234567890],
+    ['a 12345678901234567890', 12345678901234567000],
   ])('reads the value of %j', (line, value) => {
     expect(samplesOf(`${line}\n`).map(([, value]) => value)).toEqual([value])
   })
@@ -190,6 +190,13 @@ describe('any text', () => {
   })
 
   it('is read or refused, never thrown at', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'ab{}"=\\,#\n 1.e-') }), (text) => void faultOf(text)))
+    fc.assert(
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom('a', 'b', '{', '}', '"', '=', '\\', ',', '#', '\n', ' ', '1', '.', 'e', '-'),
+        }),
+        (text) => void faultOf(text),
+      ),
+    )
   })
 })

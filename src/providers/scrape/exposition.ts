@@ -1,7 +1,4 @@
-import { type Labels, readLabels, readValue } from './sample-line.ts'
-
-/** `text`: Prometheus text format 0.0.4. `openmetrics`: OpenMetrics 1.0. */
-export type Format = 'text' | 'openmetrics'
+import { type Format, type Labels, readLabels, readValue } from './sample-line.ts'
 
 export type ExpositionRead =
   | { readonly kind: 'ok' }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { type Dispatcher, request } from 'undici'
-import type { Format } from './exposition.ts'
+import type { Format } from './sample-line.ts'
 
 export type TextFetched =
   | { readonly kind: 'ok'; readonly text: string; readonly format: Format }

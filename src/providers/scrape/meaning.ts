@@ -1,7 +1,6 @@
 import type { CounterSeries, GaugeSeries } from '../../engine/ports.ts'
 import type { Side } from '../../moves/goal.ts'
-import type { Format } from './exposition.ts'
-import { canonicalSeries, type Labels } from './sample-line.ts'
+import { canonicalSeries, type Format, type Labels } from './sample-line.ts'
 
 /** The names of metrics and labels at the sources, as the release file says them or leaves them at their defaults. */
 export type MetricNames = {

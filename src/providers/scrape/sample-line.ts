@@ -1,4 +1,5 @@
-import type { Format } from './exposition.ts'
+/** `text`: Prometheus text format 0.0.4. `openmetrics`: OpenMetrics 1.0. */
+export type Format = 'text' | 'openmetrics'
 
 export type Labels = ReadonlyMap<string, string>
 
