@@ -90,38 +90,32 @@ export const fingerprintOf = (
   return createHmac('sha256', key).update(JSON.stringify(everything)).digest('hex')
 }
 
+type InventoryOptions = {
+  readonly environment: LocalEnvironment
+  readonly addressOf: AddressOf
+  /** The version that was applied last: files may have changed since. */
+  readonly appliedVersionOf: (service: string) => string
+  readonly hmacKey: Uint8Array
+  readonly now: Millis
+}
+
 /** The environment as parity and inventory see it. */
-export const inventoryOf = (
-  environment: LocalEnvironment,
-  addressOf: AddressOf,
-  hmacKey: Uint8Array,
-  now: Millis,
-): EnvironmentSeen => ({
-  name: environment.name,
-  provider: environment.provider,
-  readAt: now,
-  services: Object.values(environment.services).map((service) =>
-    definitionOf(environment, service, addressOf, hmacKey),
-  ),
+export const inventoryOf = (options: InventoryOptions): EnvironmentSeen => ({
+  name: options.environment.name,
+  provider: options.environment.provider,
+  readAt: options.now,
+  services: Object.values(options.environment.services).map((service) => definitionOf(options, service)),
 })
 
-const definitionOf = (
-  environment: LocalEnvironment,
-  service: LocalService,
-  addressOf: AddressOf,
-  hmacKey: Uint8Array,
-): ServiceDefinition => ({
+const definitionOf = (options: InventoryOptions, service: LocalService): ServiceDefinition => ({
   name: service.name,
-  version: versionOf(environment, service),
+  version: options.appliedVersionOf(service.name),
   command: service.command,
   workingDirectory: service.writtenDirectory,
   variables: Object.fromEntries(
-    Object.entries(service.variables).map(([name, source]) => [
-      name,
-      shownVariable(environment, name, source, addressOf, hmacKey),
-    ]),
+    Object.entries(service.variables).map(([name, source]) => [name, shownVariable(options, name, source)]),
   ),
-  files: filesOf(environment, service),
+  files: filesOf(options.environment, service),
   replicas: service.replicas,
   port: service.port,
   schedule: service.schedule,
@@ -132,21 +126,15 @@ const definitionOf = (
   declaredKinds: service.kinds,
 })
 
-const shownVariable = (
-  environment: LocalEnvironment,
-  name: string,
-  source: VariableSource,
-  addressOf: AddressOf,
-  hmacKey: Uint8Array,
-): Variable => {
+const shownVariable = (options: InventoryOptions, name: string, source: VariableSource): Variable => {
   if (source.kind === 'plain') return source
-  if (source.kind === 'address') return { ...source, value: addressOf(source.service) }
+  if (source.kind === 'address') return { ...source, value: options.addressOf(source.service) }
   const value = secretOf(source)
   // A secret that can't be read equals no other, not even its missing twin on the other side.
-  const content = value === null ? `missing in ${environment.name}: ${name}` : `secret:${value}`
+  const content = value === null ? `missing in ${options.environment.name}: ${name}` : `secret:${value}`
   return {
     kind: 'secret',
     reference: source.reference,
-    digest: createHmac('sha256', hmacKey).update(content).digest('hex'),
+    digest: createHmac('sha256', options.hmacKey).update(content).digest('hex'),
   }
 }

@@ -1,5 +1,4 @@
 import type { ScheduleSeen, WorkloadSeen } from '../../engine/ports.ts'
-import { versionOf } from './definition.ts'
 import type { LocalService } from './environment-file.ts'
 import { joinExpositions, type Source } from './exposition.ts'
 import { type KeptRun, runNameOf } from './run-table.ts'
@@ -15,7 +14,7 @@ export const workloadSeen = (supervisor: Supervisor, service: LocalService): Wor
   const readyTimes = ready.flatMap((replica) => replica.readyAt() ?? [])
   return {
     service: service.name,
-    version: versionOf(supervisor.environment(), service),
+    version: supervisor.versionOf(service.name),
     desired: row?.desired ?? 0,
     ready: ready.length,
     running: members.filter((replica) => replica.isAlive()).length,

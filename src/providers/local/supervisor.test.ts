@@ -1,4 +1,5 @@
-import { chmodSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -210,6 +211,37 @@ describe('a changed environment file', () => {
     expect(most).toBe(1)
   })
 
+  it('has a version that follows its files when they are applied, and is the same on both sides', async () => {
+    const versioned = { ...worker, files: ['worker.json'], variables: { REGION: 'eu' } }
+    bench = await openWorkbench({ services: { versioned, twin: { ...versioned, variables: { REGION: 'us' } } } })
+    const { version } = await seen('versioned')
+    expect(version).toMatch(/^sha256-[0-9a-f]{12}$/)
+    expect((await seen('twin')).version).toBe(version)
+    writeFileSync(join(bench.directory, 'worker.json'), '{}')
+    expect((await seen('versioned')).version).toBe(version)
+    await applyEnvironment(bench.file)
+    expect((await seen('versioned')).version).not.toBe(version)
+    const inventory = await bench.workloads.inventory(Buffer.from('key'), signal())
+    if (inventory.kind !== 'ok') throw new Error(inventory.because)
+    expect(inventory.value.services[0]?.version).toBe((await seen('versioned')).version)
+    expect(inventory.value.services[0]?.files).toEqual([
+      { path: 'worker.json', sha256: createHash('sha256').update('{}').digest('hex') },
+    ])
+  })
+
+  it('shows secrets by digest only, and gives processes their values', async () => {
+    bench = await openWorkbench({ services: {}, supervisor: 'none' })
+    writeFileSync(join(bench.directory, 'key'), 'hunter2\n')
+    bench.write({ web: { ...web, variables: { KEY: { secret: { file: 'key' } }, GONE: 'x' } } })
+    await bench.start()
+    await until(async () => (await seen('web')).ready === 1)
+    expect(await (await fetch(`${await addressOf('web')}/env`)).json()).toMatchObject({ KEY: 'hunter2' })
+    const inventory = await bench.workloads.inventory(Buffer.from('key'), signal())
+    const status = await environmentStatus(bench.file)
+    expect(JSON.stringify([inventory, status])).not.toContain('hunter2')
+    expect(JSON.stringify(inventory)).toContain('file key')
+  })
+
   it('keeps what was set by hand where the file did not change it, and refuses a file with faults', async () => {
     bench = await openWorkbench({ services: { worker, other: worker } })
     await scaleByHand(bench.file, 'worker', 3)
@@ -274,7 +306,7 @@ describe('metrics', () => {
     )
     bench = await openWorkbench({ services: { worker }, supervisor: 'none' })
     bench.write({ worker })
-    const { readFileSync, writeFileSync } = await import('node:fs')
+    const { readFileSync } = await import('node:fs')
     const written = JSON.parse(readFileSync(bench.file, 'utf8')) as object
     writeFileSync(bench.file, JSON.stringify({ ...written, metrics: `127.0.0.1:${port}` }))
     await expect(superviseEnvironment(bench.file, {}, signal())).rejects.toThrow(`127.0.0.1:${port}`)

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { EnvironmentSeen } from '../../inventory/estate.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { type ClaimTable, claimTableOf } from './claim-table.ts'
-import { fingerprintOf, inventoryOf, variablesOf } from './definition.ts'
+import { fingerprintOf, inventoryOf, variablesOf, versionOf } from './definition.ts'
 import type { LocalEnvironment, LocalService } from './environment-file.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { type Front, openFront } from './front.ts'
@@ -38,6 +38,8 @@ export type Supervisor = {
   missing(service: string): string | null
   /** The stable address of a service, for others of this environment. */
   addressOf(service: string): string
+  /** What of a service was applied last; empty: there is no such service. */
+  versionOf(service: string): string
   inventory(hmacKey: Uint8Array): EnvironmentSeen
   /** Makes a changed file what should be; running replicas are replaced by each service's strategy. */
   apply(environment: LocalEnvironment): Promise<void>
@@ -78,6 +80,8 @@ export const createSupervisor = async (options: Options): Promise<Supervisor> =>
   const fleets = new Map<string, Fleet>()
   const fronts = new Map<string, Front>()
   const logs = new Map<string, LogFile>()
+  const versions = new Map<string, string>()
+  const appliedVersionOf = (service: string): string => versions.get(service) ?? ''
   // The first start decides for good: a restart must not wake what sleeps, nor put to sleep what is new.
   const asleep = readMeta(state, 'asleep') ?? (options.asleep ? 'yes' : 'no')
   const key = readMeta(state, 'key') ?? randomBytes(32).toString('hex')
@@ -192,6 +196,7 @@ export const createSupervisor = async (options: Options): Promise<Supervisor> =>
   const openFleets = (leftovers: ReturnType<typeof book.leftovers>): void => {
     for (const service of Object.values(environment.services)) {
       const fingerprint = fingerprintOf(environment, service, addressOf, key)
+      versions.set(service.name, versionOf(environment, service))
       const fleet = fleets.get(service.name)
       if (fleet !== undefined) {
         fleet.adopt(service, fingerprint)
@@ -262,7 +267,8 @@ export const createSupervisor = async (options: Options): Promise<Supervisor> =>
     log,
     missing,
     addressOf,
-    inventory: (hmacKey) => inventoryOf(environment, addressOf, hmacKey, now()),
+    versionOf: appliedVersionOf,
+    inventory: (hmacKey) => inventoryOf({ environment, addressOf, appliedVersionOf, hmacKey, now: now() }),
     apply: async (next) => {
       const before = environment
       environment = next
