@@ -1,5 +1,6 @@
 import type { MoveEvent, PersonRequest } from '../journal/events.ts'
 import type { RequestState } from '../journal/release-state.ts'
+import { goingBack } from '../plan/dependents.ts'
 import { gateName } from './gates.ts'
 import {
   answered,
@@ -10,7 +11,6 @@ import {
   type ReleaseRule,
 } from './release-decision.ts'
 import type { MoveReport } from './report.ts'
-import { servicesToTakeBack } from './scope.ts'
 
 type Asked<K extends PersonRequest['kind']> = Extract<PersonRequest, { readonly kind: K }>
 
@@ -190,7 +190,7 @@ const answerRollback = (context: ReleaseContext, request: RequestState, asked: A
     return unknownService(context, request, scope.service)
   if (scope.kind === 'wave' && !plan.waves.some((wave) => wave.number === scope.wave))
     return refuse(request, `there is no wave ${scope.wave}; the plan has ${plan.waves.length}`)
-  const services = servicesToTakeBack(plan, scope)
+  const services = goingBack(plan, scope)
   const begun = services.filter((service) => reports.get(service)?.begun === true && !isBack(reports.get(service)))
   if (begun.length === 0 && state.ended !== null) return refuse(request, 'everything is on blue already')
   return accept(

@@ -1,5 +1,6 @@
 import type { ReleaseEvent } from '../journal/events.ts'
 import { callKey } from '../journal/release-state.ts'
+import { goingBack } from '../plan/dependents.ts'
 import type { Wave } from '../plan/plan.ts'
 import { answerRequests } from './answer-requests.ts'
 import { observedBetween } from './facts.ts'
@@ -12,7 +13,6 @@ import {
   type ReleaseRule,
   reportsOf,
 } from './release-decision.ts'
-import { servicesToTakeBack } from './scope.ts'
 
 export const releaseApproval = 'user traffic'
 
@@ -37,10 +37,7 @@ const takeBackWhatAsked: ReleaseRule = ({ state, plan, reports }) => {
   )
   if (asking === undefined) return null
   const everything = plan.policy.afterRollback === 'release'
-  const services = servicesToTakeBack(
-    plan,
-    everything ? { kind: 'everything' } : { kind: 'service', service: asking.service },
-  )
+  const services = goingBack(plan, everything ? { kind: 'everything' } : { kind: 'service', service: asking.service })
   const because = `${asking.service}: ${asking.askedBack}`
   return decides([{ kind: 'rollback ordered', services, everything, because, by: 'titrate', assumeDead: null }])
 }

@@ -9,28 +9,40 @@ import {
   type ReleaseRule,
 } from './release-decision.ts'
 import type { MoveReport } from './report.ts'
-import { dependentsAmong } from './scope.ts'
 
 type Wanted = { readonly order: Order; readonly because: string }
 
+/** Those going back too that need the service directly, and so go first. Within a cycle nobody waits for anybody. */
+const dependentsGoingBack = (
+  { plan, reports }: ReleaseContext,
+  service: string,
+  back: ReadonlySet<string>,
+): readonly MoveReport[] =>
+  Object.values(plan.moves).flatMap((move) =>
+    move.needs.includes(service) && back.has(move.service) ? (reports.get(move.service) ?? []) : [],
+  )
+
 /** Traffic first: an exposed service goes back at once; others when all that depends on them is back, or can't go. */
 const wantBack = (context: ReleaseContext, report: MoveReport, back: ReadonlySet<string>): Wanted | null => {
-  const { plan, state, reports } = context
-  const because = state.rollback?.because ?? 'it was ordered back'
+  const because = context.state.rollback?.because ?? 'it was ordered back'
   if (report.kind === 'exposed') return { order: 'back', because }
-  const waitingFor = dependentsAmong(plan, report.service, back).filter((service) => {
-    const dependent = reports.get(service)
-    const inCycle =
-      plan.moves[service]?.needs.includes(report.service) && plan.moves[report.service]?.needs.includes(service)
-    return !inCycle && !isBack(dependent) && dependent?.stuck !== true
-  })
-  return waitingFor.length === 0 ? { order: 'back', because } : null
+  const waitsFor = dependentsGoingBack(context, report.service, back).filter(
+    (dependent) => !isBack(dependent) && !dependent.stuck,
+  )
+  return waitsFor.length === 0 ? { order: 'back', because } : null
 }
 
-const mayPrepare = ({ state, plan }: ReleaseContext, report: MoveReport): boolean =>
-  report.kind === 'exposed' &&
-  state.phase === 'parallel' &&
-  plan.waves.some((wave) => wave.phase === 'exposed' && wave.number === report.wave)
+/**
+ * Exposed services are prepared during parallel operation; one that an earlier wave reaches is prepared as soon as that
+ * wave starts, because its copy on green must be ready first.
+ */
+const mayPrepare = ({ state, plan }: ReleaseContext, report: MoveReport): boolean => {
+  if (report.kind !== 'exposed') return false
+  if (state.phase === 'parallel' || state.phase === 'transition') return true
+  return Object.values(plan.moves).some(
+    (move) => move.reaches?.includes(report.service) === true && state.wavesStarted.includes(move.wave),
+  )
+}
 
 /** What one move should be told now. Level-triggered: it rests on the state alone, so a lost order is given again. */
 const wantedOrder = (context: ReleaseContext, report: MoveReport, back: ReadonlySet<string>): Wanted => {
@@ -44,8 +56,7 @@ const wantedOrder = (context: ReleaseContext, report: MoveReport, back: Readonly
   if (state.rollback !== null && context.plan.policy.afterRollback !== 'continue')
     return { order: 'hold', because: `another service went back (${state.rollback.because})` }
   if (state.wavesStarted.includes(report.wave)) return { order: 'cross', because: `wave ${report.wave} crosses` }
-  if (mayPrepare(context, report))
-    return { order: 'prepare', because: 'parallel operation: prepared before its wave crosses' }
+  if (mayPrepare(context, report)) return { order: 'prepare', because: 'prepared before its wave crosses' }
   return { order: 'stay', because: `wave ${report.wave} has not started` }
 }
 
