@@ -79,6 +79,8 @@ export const superviseEnvironment = async (file: string, options: Asleep, signal
   api.close()
   api.closeAllConnections()
   rmSync(paths.socket, { force: true })
+  // The lock goes last: whoever has it next makes a socket of the same name.
+  state.close()
 }
 
 const listenForMetrics = async (supervisor: Supervisor, server: ReturnType<typeof serveMetrics>): Promise<string> => {
@@ -95,6 +97,7 @@ const listenForMetrics = async (supervisor: Supervisor, server: ReturnType<typeo
     return `http://${host}:${port}/metrics`
   } catch (cause) {
     await supervisor.shutDown()
+    supervisor.state.close()
     const message = `Environment ${name} can't serve its metrics on ${host}:${wanted}: the port is taken.`
     throw new TitrateError('ENVIRONMENT_UNREACHABLE', `${message} Free it, or change 'metrics' in ${file}.`, { cause })
   }

@@ -67,7 +67,8 @@ export const createFleet = (options: Options): Fleet => {
       book.close(life)
       return running
     }
-    book.record(life, running.identity)
+    // It runs: a disk that is full just now must not make us start another.
+    durably(() => book.record(life, running.identity))
     return { running, port, since }
   }
 

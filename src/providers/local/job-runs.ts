@@ -11,7 +11,7 @@ import { durably } from './state.ts'
 
 /** The processes of jobs: one for each run that the run table began, and never two. */
 export type JobRuns = {
-  /** Starts the process of a run that is in the table. */
+  /** Starts the process of a run that is in the table. May be repeated when it threw, for it throws before there is one. */
   start(run: Pick<KeptRun, 'name' | 'service' | 'tick'>): void
   /** Ends what runs of a service; their runs end as failed, for this reason. */
   end(service: string, because: string): void
@@ -101,7 +101,7 @@ export const createJobRuns = (options: Options): JobRuns => {
       output: options.logOf(serviceName).descriptor,
     })
     if (typeof started === 'string') return failed(started)
-    book.record(life, started.identity)
+    durably(() => book.record(life, started.identity))
     follow(name, serviceName, started)
   }
 

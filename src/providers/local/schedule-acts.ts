@@ -6,7 +6,7 @@ import type { JobRuns } from './job-runs.ts'
 import { type RunTable, runNameOf, trialNameOf } from './run-table.ts'
 import type { ScheduleLoop } from './schedule-loop.ts'
 import type { ScheduleRow, ScheduleTable } from './schedule-table.ts'
-import type { State } from './state.ts'
+import { durably, type State } from './state.ts'
 import { type ActCall, conflictOf, type Revised, revised } from './workload-acts.ts'
 
 /** Acts on schedules: what the handoff needs. Fences and runs are no change of the schedule: its revision stays. */
@@ -83,7 +83,7 @@ export const scheduleActsOf = (options: Options): ScheduleActs => {
       return { kind: 'ok', value: 'started' }
     })
     // After the commit: a run is in the table before its process is.
-    if (answer.kind === 'ok' && answer.value === 'started') jobs.start({ name, service, tick })
+    if (answer.kind === 'ok' && answer.value === 'started') durably(() => jobs.start({ name, service, tick }))
     return answer
   }
 

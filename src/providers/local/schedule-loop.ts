@@ -4,7 +4,7 @@ import type { JobRuns } from './job-runs.ts'
 import { type RunTable, runNameOf } from './run-table.ts'
 import type { ScheduleRow, ScheduleTable } from './schedule-table.ts'
 import { decideSchedule, type SchedulerDecision } from './scheduler.ts'
-import type { State } from './state.ts'
+import { durably, type State } from './state.ts'
 import { type Timetable, timetableOf } from './timetable.ts'
 
 /** Makes due ticks into runs. A pass reads, decides and commits without a break, so none can act on what was before. */
@@ -106,7 +106,7 @@ export const createScheduleLoop = (options: Options): ScheduleLoop => {
     lastPass.set(name, now)
     nextAt.set(name, decided.nextAt)
     passes.set(name, (passes.get(name) ?? 0) + 1)
-    for (const run of begun) jobs.start(run)
+    for (const run of begun) durably(() => jobs.start(run))
     if (decided.endActive) jobs.end(name, 'replaced by a newer tick')
     if (begun.length > 0) options.onChanged(name)
   }

@@ -10,6 +10,8 @@ import { statePathsOf } from './state-paths.ts'
 export type State = Database.Database
 
 const schemaVersion = 1
+/** An earlier supervisor that is just ending gets as long to let go of the lock. */
+const handOverMs: Millis = 1_000
 
 /**
  * `desired`, `suspended` and `cursor` are what should be; `revision` counts the changes made by people and engines,
@@ -59,7 +61,7 @@ export const openState = (environment: LocalEnvironment): State => {
     makePrivate(paths.socketDirectory)
     mkdirSync(join(paths.directory, 'runs'), { recursive: true, mode: 0o700 })
     mkdirSync(paths.logs, { recursive: true, mode: 0o700 })
-    state = new Database(paths.database, { timeout: 0 })
+    state = new Database(paths.database, { timeout: handOverMs })
     // The lock is the kernel's: it goes with the process, also by kill -9.
     state.pragma('locking_mode = EXCLUSIVE')
     state.pragma('journal_mode = WAL')

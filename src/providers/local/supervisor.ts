@@ -46,7 +46,7 @@ export type Supervisor = {
   /** Calls back with a service that changed, or null for anything. Returns how to stop that. */
   watch(changed: (service: string | null) => void): () => void
   now(): Millis
-  /** Ends all: schedules first, then runs and replicas, drained. */
+  /** Ends all: schedules first, then runs and replicas, drained. The state, and with it the lock, is the caller's to close. */
   shutDown(): Promise<void>
 }
 
@@ -298,7 +298,6 @@ export const createSupervisor = async (options: Options): Promise<Supervisor> =>
       clearInterval(rotating)
       clearInterval(pruning)
       for (const open of logs.values()) open.close()
-      state.close()
     },
   }
 }
