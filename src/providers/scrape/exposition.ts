@@ -26,6 +26,9 @@ const tab = 9
 const hash = 35
 const brace = 123
 const zero = 48
+const quote = 34
+const backslash = 92
+const closingBrace = 125
 
 /**
  * Reads one source's text again and again. A source shows nearly the same series in the same order each time, so each line
@@ -158,11 +161,11 @@ const endOfSeries = (text: string, start: number): number => {
   }
   let quoted = false
   for (; at < text.length; at++) {
-    const char = text[at]
-    if (char === '\n') return -1
-    if (quoted && char === '\\') at++
-    else if (char === '"') quoted = !quoted
-    else if (!quoted && char === '}') return at + 1
+    const code = text.charCodeAt(at)
+    if (code === newline) return -1
+    if (code === quote) quoted = !quoted
+    else if (quoted && code === backslash) at++
+    else if (!quoted && code === closingBrace) return at + 1
   }
   return -1
 }

@@ -30,10 +30,15 @@ const unescaped = (value: string): string =>
 
 /** Every label in the order of its name: two processes of one library may order them differently. */
 export const canonicalSeries = (name: string, labels: Labels): string => {
-  const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1))
-  const inside = sorted.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(',')
+  let inside = ''
+  for (const label of [...labels.keys()].sort()) {
+    const value = labels.get(label) ?? ''
+    inside += `${inside === '' ? '' : ','}${label}=${special.test(value) ? JSON.stringify(value) : `"${value}"`}`
+  }
   return inside === '' ? name : `${name}{${inside}}`
 }
+
+const special = /[^ !#-[\]-~]/
 
 const textRest = /^([^ \t]+)(?:[ \t]+-?\d+)?[ \t]*$/
 /** An exemplar follows ` # `; it is of no use here. */
