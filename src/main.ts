@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { runProgram } from './cli/run-program.ts'
+
+/** The command line that starts this program again, for daemons and for the demo's engine. */
+const program = [process.execPath, fileURLToPath(import.meta.url)] as const
+
+const version = (): string => {
+  // One folder up both from src/ and from dist/.
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version // our own package.json
+}
+
+// The only place that wires everything, and the only one that ends the process. Help needs none of it, so all is loaded late.
+const deps = async () => {
+  const [{ createDeps, signalOfInterrupts }, { createWiring }] = await Promise.all([
+    import('./main/deps.ts'),
+    import('./main/wiring.ts'),
+  ])
+  return createDeps({ program, wiring: createWiring(version()), signal: signalOfInterrupts() })
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), deps)
