@@ -1,39 +1,77 @@
-import { buildRouteMap } from '@stricli/core'
+import { buildChoiceParser, buildRouteMap } from '@stricli/core'
 import { command, type ExtraCommands, type ProgramContext } from './command.ts'
 import { environmentCommands } from './environment-commands.ts'
-import { aliases, flag, releaseFlags, yes } from './flags.ts'
+import { output } from './flags.ts'
+import { approve, hold, reject, resume, retire, retry, rollback, skip } from './people-commands.ts'
+import { check, doctor, explain, init, journal, ledger, plan, report, run, status, watch } from './release-commands.ts'
 
-const status = command(
-  async () => (await import('./commands/status.ts')).status,
-  { flags: releaseFlags, aliases },
-  {
-    brief: 'Show where everything is, and what waits for whom',
-    fullDescription:
-      'Reads only the store, so it works when no engine is running; it then says how old what it shows is.',
-  },
-)
-
-const run = command(
-  async () => (await import('./commands/run.ts')).run,
+const replay = command(
+  async () => (await import('./commands/judge-replay.ts')).judgeReplay,
   {
     flags: {
-      ...releaseFlags,
-      yes,
-      exitAtGate: flag('End with code 3 when everything waits for a person'),
-      takeOver: flag('Take the release from an engine that is still running'),
+      output,
+      format: {
+        kind: 'enum',
+        values: ['jsonl', 'csv'],
+        optional: true,
+        brief: "How the recording is written; without it, told from the file's name",
+      },
     },
-    aliases: { ...aliases, y: 'yes' },
+    aliases: { o: 'output' },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'Recorded counters', parse: (input: string) => input, placeholder: 'file' }],
+    },
   },
-  {
-    brief: 'Begin the release, or go on with it, until it ends',
-    fullDescription:
-      'Shows the plan and asks, then becomes the engine of the release. With --output json each event is one line of JSON. Ends with 0 done, 1 failed, 3 left (an interrupt leaves the world as it is), 4 rolled back.',
-  },
+  { brief: 'Show what the judge would have said about a past release' },
 )
 
+const judge = buildRouteMap<string, ProgramContext>({
+  routes: { replay },
+  docs: { brief: 'Ask the judge about recorded figures' },
+})
+
+const completion = command(
+  async () => (await import('./commands/completion.ts')).completion,
+  {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { brief: 'bash, zsh or fish', parse: buildChoiceParser(['bash', 'zsh', 'fish']), placeholder: 'shell' },
+      ],
+    },
+  },
+  { brief: "Print a shell's completion script" },
+)
+
+/** All commands, in the order in which a release needs them. Loading it loads none of them. */
 export const commandTree = (extra: ExtraCommands) =>
   buildRouteMap<string, ProgramContext>({
-    routes: { run, status, env: environmentCommands, ...extra },
+    routes: {
+      init,
+      check,
+      plan,
+      run,
+      status,
+      watch,
+      explain,
+      approve,
+      reject,
+      hold,
+      resume,
+      retry,
+      skip,
+      rollback,
+      ledger,
+      journal,
+      report,
+      retire,
+      doctor,
+      judge,
+      env: environmentCommands,
+      completion,
+      ...extra,
+    },
     docs: {
       brief: 'Moves a whole estate of services from blue to green, a little at a time',
       fullDescription:

@@ -145,3 +145,33 @@ const warningsOf = (
     'what services did on green stays done: requests answered, items worked off, runs that ended',
   ]
 }
+
+/** What became of a rollback so far. */
+export type BackView = {
+  readonly scope: RollbackScope
+  /** Services of the scope that are on blue now, and those that are not. */
+  readonly back: readonly string[]
+  readonly notBack: readonly { readonly service: string; readonly because: string }[]
+  readonly because: string
+}
+
+export const isServiceBack = (journal: JournalState, service: string): boolean => {
+  const state = journal.moves.get(service)
+  return state === undefined || state.intents === 0 || state.skipped !== null || state.settled?.on === 'blue'
+}
+
+export const viewBack = (journal: JournalState, scope: RollbackScope): BackView => {
+  const { plan, rollback } = journal.release
+  const services = plan === null ? [] : servicesToTakeBack(plan, scope)
+  return {
+    scope,
+    back: services.filter((service) => isServiceBack(journal, service)),
+    notBack: services
+      .filter((service) => !isServiceBack(journal, service))
+      .map((service) => ({
+        service,
+        because: journal.moves.get(service)?.stuck?.because ?? 'it was still on its way',
+      })),
+    because: rollback?.because ?? '',
+  }
+}

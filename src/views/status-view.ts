@@ -93,7 +93,7 @@ export const viewStatus = (material: Material): StatusView => {
   const stored = indexFacts(material.facts)
   const moves = plan === null ? new Map<string, MoveSeen>() : seeMoves(journal, plan, stored, now)
   const rows = rowsBySubject(material.samples)
-  const people = [...peopleOfRelease(journal), ...[...moves.values()].flatMap(peopleOfMove)]
+  const people = peopleOf(journal, moves)
   const ledger = viewLedger(material.samples, null)
   const engine = viewEngine(journal, stored, now)
   const factsAt = newestFactAt(stored)
@@ -176,6 +176,12 @@ const waitsFor = ({ context, decision }: MoveSeen): string | null => {
   if (decision.events.length > 0) return null
   return state.order === 'stay' ? state.orderBecause : null
 }
+
+/** All that waits for a person: the release's own waits first. */
+export const peopleOf = (journal: JournalState, moves: ReadonlyMap<string, MoveSeen>): readonly PersonWait[] => [
+  ...peopleOfRelease(journal),
+  ...[...moves.values()].flatMap(peopleOfMove),
+]
 
 const peopleOfMove = ({ context, report }: MoveSeen): readonly PersonWait[] => {
   const { waiting, service, step } = report

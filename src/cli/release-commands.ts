@@ -1,0 +1,173 @@
+import { buildRouteMap } from '@stricli/core'
+import { command, type ProgramContext } from './command.ts'
+import {
+  aliases,
+  file,
+  flag,
+  maybeOne,
+  one,
+  optionalText,
+  output,
+  releaseFlags,
+  text,
+  wholeNumber,
+  yes,
+} from './flags.ts'
+import { readHead } from './head-flag.ts'
+
+/** Commands that look, prepare and carry out; those by which people answer are in `people-commands.ts`. */
+
+export const init = command(
+  async () => (await import('./commands/init.ts')).init,
+  {
+    flags: {
+      output,
+      blue: { kind: 'parsed', parse: text, placeholder: 'file', brief: 'The environment that runs today' },
+      green: { kind: 'parsed', parse: text, placeholder: 'file', brief: 'The environment that everything moves to' },
+      router: optionalText('The router that divides user traffic', 'file'),
+      name: optionalText('The name of the release; without it, from both environments', 'name'),
+      outputFile: {
+        kind: 'parsed',
+        parse: text,
+        default: 'release.yaml',
+        placeholder: 'path',
+        brief: 'Where the release file is written',
+      },
+    },
+    aliases: { o: 'output' },
+  },
+  { brief: 'Look at two environments and write a short release.yaml' },
+)
+
+export const check = command(
+  async () => (await import('./commands/check.ts')).check,
+  {
+    flags: {
+      ...releaseFlags,
+      fix: optionalText("Write what would bring green in line, as a patch of green's file", 'folder'),
+    },
+    aliases,
+  },
+  {
+    brief: 'Find what is wrong, and how both environments differ',
+    fullDescription: 'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.',
+  },
+)
+
+export const plan = command(
+  async () => (await import('./commands/plan.ts')).plan,
+  { flags: releaseFlags, aliases },
+  { brief: 'Show what would be done, in which order, and why' },
+)
+
+export const run = command(
+  async () => (await import('./commands/run.ts')).run,
+  {
+    flags: {
+      ...releaseFlags,
+      yes,
+      exitAtGate: flag('End with code 3 when everything waits for a person'),
+      takeOver: flag('Take the release from an engine that is still running'),
+    },
+    aliases: { ...aliases, y: 'yes' },
+  },
+  {
+    brief: 'Begin the release, or go on with it, until it ends',
+    fullDescription:
+      'Shows the plan and asks, then becomes the engine of the release. With --output json each event is one line of JSON. Exit code 0: done; 1: failed; 3: left (an interrupt leaves the world as it is); 4: rolled back.',
+  },
+)
+
+export const status = command(
+  async () => (await import('./commands/status.ts')).status,
+  { flags: releaseFlags, aliases },
+  {
+    brief: 'Show where everything is, and what waits for whom',
+    fullDescription: 'Reads only the store, so it works when no engine is running; it says how old what it shows is.',
+  },
+)
+
+export const watch = command(
+  async () => (await import('./commands/watch.ts')).watch,
+  { flags: releaseFlags, aliases },
+  { brief: 'Show the status as it changes, until the release has ended' },
+)
+
+export const explain = command(
+  async () => (await import('./commands/explain.ts')).explain,
+  { flags: releaseFlags, aliases, positional: one('The service', 'service') },
+  { brief: 'Say why a service is where it is, what it waits for, and what you can do' },
+)
+
+export const ledger = command(
+  async () => (await import('./commands/ledger.ts')).ledger,
+  { flags: releaseFlags, aliases, positional: maybeOne('Only this service, with each of its ticks', 'service') },
+  {
+    brief: 'Show where each tick of each schedule ran',
+    fullDescription: 'Exit code 1 when a tick ran more than once or never.',
+  },
+)
+
+const list = command(
+  async () => (await import('./commands/journal.ts')).list,
+  {
+    flags: {
+      ...releaseFlags,
+      service: optionalText('Only what concerns this service', 'service'),
+      after: {
+        kind: 'parsed',
+        parse: wholeNumber,
+        default: '0',
+        placeholder: 'position',
+        brief: 'Only what came after',
+      },
+      follow: flag('Go on as events come'),
+    },
+    aliases,
+  },
+  { brief: 'Show what happened, each event as one sentence' },
+)
+
+const verify = command(
+  async () => (await import('./commands/journal.ts')).verify,
+  {
+    flags: {
+      ...releaseFlags,
+      head: {
+        kind: 'parsed',
+        parse: readHead,
+        optional: true,
+        variadic: true,
+        placeholder: 'position:hash',
+        brief: 'A head that was seen elsewhere, as a report prints it',
+      },
+    },
+    aliases,
+  },
+  { brief: 'Find a changed, missing or cut-off event' },
+)
+
+export const journal = buildRouteMap<string, ProgramContext>({
+  routes: { list, verify },
+  defaultCommand: 'list',
+  docs: { brief: 'Show what happened, or verify that nobody changed it' },
+})
+
+export const report = command(
+  async () => (await import('./commands/report.ts')).report,
+  {
+    flags: {
+      file,
+      format: { kind: 'enum', values: ['html', 'json', 'markdown'], default: 'html', brief: 'How it is written' },
+      out: optionalText('Where it is written; without it, to stdout', 'path'),
+    },
+    aliases: { f: 'file' },
+  },
+  { brief: 'Write the report of the release, as it stands now' },
+)
+
+export const doctor = command(
+  async () => (await import('./commands/doctor.ts')).doctor,
+  { flags: releaseFlags, aliases },
+  { brief: 'Look at all that Titrate needs, and say how to mend what is wrong' },
+)
