@@ -40,7 +40,7 @@ export const startHeartbeat = async (options: HeartbeatOptions, signal: AbortSig
   const dispatcher = new Agent({ connections: 1 })
   let missed = 0
   while (!signal.aborted) {
-    const next = clock.now() + everyMs
+    const started = performance.now()
     const bound = AbortSignal.any([signal, AbortSignal.timeout(everyMs)])
     const beat = async () => {
       const url = await resolveUrl(options.url, options.resolveSecret)
@@ -54,7 +54,8 @@ export const startHeartbeat = async (options: HeartbeatOptions, signal: AbortSig
       if (missed > 0) log('heartbeats are taken again', { target, missed })
       missed = 0
     } else if (!signal.aborted && missed++ === 0) log('a heartbeat was not taken', { target, because: last.because })
-    await clock.sleep(next, signal)
+    // What is left of the interval, whatever the wall clock did meanwhile.
+    await clock.sleep(clock.now() + everyMs - (performance.now() - started), signal)
   }
   await dispatcher.destroy()
 }

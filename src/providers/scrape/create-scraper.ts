@@ -32,7 +32,7 @@ export const createScraper = (options: ScraperOptions): Metrics => {
   const { clock, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options
   if (new Set(options.sources.map(({ name }) => name)).size < options.sources.length)
     throw bug(`two sources of metrics have one name: ${options.sources.map(({ name }) => name).join(', ')}`)
-  // Its idle connections don't keep the program alive, so there is nothing to close.
+  // It keeps no connections, so there is nothing to close.
   const dispatcher = new Agent({ connections: 1 })
   const sources = options.sources.map(({ name, url }) => ({
     name,

@@ -16,7 +16,8 @@ export const fetchText = async (
   const failed = (because: string): TextFetched => ({ kind: 'failed', because })
   try {
     const { dispatcher, signal, maxBytes } = options
-    const answer = await request(url, { dispatcher, signal, headers: { accept } })
+    // Each on a connection of its own: one that is kept may be closed by the other end just when it is used again.
+    const answer = await request(url, { dispatcher, signal, headers: { accept }, reset: true })
     if (answer.statusCode !== 200) {
       await answer.body.dump({ limit: 65_536, signal })
       return failed(`it answered ${answer.statusCode}, not 200`)
