@@ -43,7 +43,7 @@ export const viewRollback = (
   if (retired !== null) return { ...base, refused: `${retired.by} retired blue: there is nothing to go back to` }
   const unknown = unknownScope(plan, scope)
   if (unknown !== null) return { ...base, refused: unknown }
-  const services = backInOrder(plan, goingBack(plan, scope))
+  const services = goingBack(plan, scope)
   const set = new Set(services)
   return {
     ...base,
@@ -69,23 +69,6 @@ const dependentsIn = (plan: Plan, service: string, among: ReadonlySet<string>): 
   Object.values(plan.moves)
     .filter((move) => move.service !== service && move.needs.includes(service) && among.has(move.service))
     .map((move) => move.service)
-
-/** Traffic first; then what depends on others before what it depends on, later waves before earlier ones. */
-const backInOrder = (plan: Plan, services: readonly string[]): readonly string[] => {
-  const set = new Set(services)
-  const placed: string[] = []
-  const visiting = new Set<string>()
-  const place = (service: string): void => {
-    if (visiting.has(service)) return
-    visiting.add(service)
-    for (const dependent of dependentsIn(plan, service, set)) place(dependent)
-    placed.push(service)
-  }
-  const wave = (service: string): number => plan.moves[service]?.wave ?? 0
-  const exposed = (service: string): boolean => plan.moves[service]?.kind === 'exposed'
-  for (const service of services.toSorted((a, b) => wave(b) - wave(a))) place(service)
-  return [...placed.filter(exposed), ...placed.filter((service) => !exposed(service))]
-}
 
 const serviceBack = (state: MoveState, plan: MovePlan, after: readonly string[]): RollbackService => {
   const isBack = state.settled?.on === 'blue' || state.intents === 0
@@ -162,7 +145,7 @@ export const isServiceBack = (journal: JournalState, service: string): boolean =
 
 export const viewBack = (journal: JournalState, scope: RollbackScope): BackView => {
   const { plan, rollback } = journal.release
-  const services = plan === null ? [] : servicesToTakeBack(plan, scope)
+  const services = plan === null ? [] : goingBack(plan, scope)
   return {
     scope,
     back: services.filter((service) => isServiceBack(journal, service)),
