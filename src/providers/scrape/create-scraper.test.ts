@@ -182,7 +182,7 @@ it('says which sources are missing and why, and keeps the others', async () => {
       { name: 'gauge', url: await serveText('# TYPE titrate_requests_total gauge\n') },
       { name: 'negative', url: await serveText(requests('code="200"', -1)) },
     ],
-    { timeoutMs: 300, maxBytes: 10_000 },
+    { timeoutMs: 800, maxBytes: 10_000 },
   ).read(signal())
   if (answer.kind !== 'ok') throw new Error(answer.because)
   expect(answer.value.counters).toHaveLength(1)

@@ -48,6 +48,7 @@ const reasonOf = (error: unknown): string => {
     case 'ENOTFOUND':
       return 'its host name is not known'
     case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
     case 'ECONNRESET':
       return 'the connection was closed in the middle'
     default:
