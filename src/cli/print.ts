@@ -27,7 +27,10 @@ const written = async <V>(output: Output, view: V, render: (view: V) => string):
 
 const endWithLine = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
 
-/** How it may look: wide as the terminal, and in colours where they are wanted. A word always stands beside a colour. */
+/**
+ * How it may look: in colours where they are wanted (a word always stands beside one), and as wide as the terminal.
+ * `columns` 0: no terminal, so nothing is cut.
+ */
 export type Look = { readonly columns: number; readonly color: boolean }
 
-export const lookOf = ({ io }: Deps): Look => ({ columns: io.columns, color: io.color })
+export const lookOf = ({ io }: Deps): Look => ({ columns: io.isTty ? io.columns : 0, color: io.color })

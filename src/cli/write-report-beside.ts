@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ResolvedRelease } from '../config/release.ts'
 import { emptyJournal, foldJournal } from '../journal/fold.ts'
@@ -24,6 +25,7 @@ export const writeReportBeside = async (deps: Deps, release: ResolvedRelease, st
   const path = join(releaseFolder(release), 'report.html')
   try {
     const { writeReport } = await import('../report/write-report.ts')
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await deps.io.writeFile(path, writeReport(await readReportInput(deps, store), 'html'))
     return path
   } catch (error) {

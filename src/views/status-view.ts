@@ -1,5 +1,6 @@
 import type { Phase } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
+import type { MoveState } from '../journal/move-state.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MoveKind, Plan } from '../plan/plan.ts'
 import type { StoredObservation } from '../store/store.ts'
@@ -259,9 +260,14 @@ const outcomeOf = (
   const call = people[0]
   if (call === undefined) return { outcome: 'running', because: release.rollback?.because ?? null }
   const open = moves.filter(
-    ({ report }) => report.settledOn === null && !report.skipped && report.order !== 'stay' && report.order !== 'hold',
+    ({ context: { state }, report }) =>
+      report.settledOn === null &&
+      !report.skipped &&
+      (report.order === 'cross' || report.order === 'back' || isUnderWay(state)),
   )
   const allWait = open.every(({ report }) => report.waiting?.person === true || report.waiting?.approval != null)
   const because = call.service === null ? call.because : `${call.service}: ${call.because}`
   return { outcome: allWait ? 'held' : 'running', because }
 }
+
+const isUnderWay = ({ lanes }: MoveState): boolean => Object.values(lanes).some(({ outcome }) => outcome === null)
