@@ -1,12 +1,13 @@
 /**
- * Writes what is made from the code: the JSON Schemas of the files that people write, and the reference of the
- * release file. With `--check` it writes nothing, and fails when one of them is not up to date.
+ * Writes what is made from the code: the JSON Schemas of the files that people write, and the references of
+ * the release file and of the commands. With `--check` it writes nothing, and fails when one of them is not up to date.
  *
  *     node scripts/generate-docs.ts [--check]
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { commandPage } from '../src/cli/command-page.ts'
 import { jsonSchemaOf } from '../src/config/json-schema.ts'
 import { referencePage } from '../src/config/reference-page.ts'
 import { releaseSchema } from '../src/config/release-schema.ts'
@@ -20,6 +21,7 @@ const generated: Readonly<Record<string, string>> = {
   'schema/environment.schema.json': inJson(jsonSchemaOf(environmentSchema)),
   'schema/router.schema.json': inJson(jsonSchemaOf(routerSchema)),
   'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
+  'docs/cli.md': commandPage(),
 }
 
 const current = (path: string): string | null => {

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts'
 import { describeRequest } from '../views/describe-event.ts'
 import type { Deps } from './deps.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
+import { readJournal } from './read-store.ts'
 
 const pollMs = 15
 const answerLimitMs = 3_000
@@ -20,6 +21,15 @@ export type Answered = {
   readonly position: number
   readonly answer: 'accepted' | 'refused' | 'waits' | 'silent'
   readonly because: string
+}
+
+/** After its end, a release takes nothing but a rollback and `retire`: what would be refused is not put into its journal. */
+export const refuseWhenEnded = async (deps: Deps, store: Store): Promise<void> => {
+  // A living engine knows better, and reading a long journal would only delay its answer.
+  if (await deps.engineLives(store)) return
+  const { ended } = (await readJournal(store)).release
+  if (ended !== null)
+    throw new TitrateError('USAGE', `The release "${store.release}" has ended: ${ended.outcome} (${ended.because}).`)
 }
 
 /** Puts a request into the journal; the store wakes a living engine by itself. `seen`: the position that the person saw. */

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { readRelease } from '../config/read-release.ts'
 import { foldJournal } from '../journal/fold.ts'
 import { openSmallWorld, smallPlan } from '../moves/testing/small-world.ts'
 import type { Deps, RunOptions } from './deps.ts'
@@ -22,10 +23,10 @@ const inMidRelease = () => {
 }
 
 describe('status', () => {
-  it('says that a release has not begun, with its own code', async () => {
-    const { code, err } = await desk.run('status')
-    expect(code).toBe(1)
-    expect(err).toContain('code: NO_RELEASE')
+  it('says that a release has not begun, and what comes next', async () => {
+    const { code, out } = await desk.run('status')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^small {2}not started\nnext {3}titrate check/)
   })
 
   it('shows where everything is with no engine running, and how old it is', async () => {
@@ -132,6 +133,16 @@ describe('a request of a person', () => {
     )
     expect(code).toBe(3)
     expect(out).toContain('not answered yet')
+  })
+
+  it('is refused without a trace after the release has ended', async () => {
+    const small = inMidRelease()
+    small.append('release', { kind: 'ended', outcome: 'done', because: 'all is well' })
+    await desk.record(small.entries)
+    const { code, err } = await desk.run(['skip', 'invoices', '--because', 'x'])
+    expect(code).toBe(2)
+    expect(err).toContain('has ended: done (all is well)')
+    expect((await (await desk.open()).head()).position).toBe(small.entries.length)
   })
 
   it('clears a stop mark only when it is told to', async () => {
@@ -494,6 +505,64 @@ describe('check and plan', () => {
     expect(planned.code).toBe(0)
     expect(planned.out).toContain('small: 3 services from blue to green in 3 waves')
     expect((await desk.run('plan', { connect, prepare: prepared(null, ['nothing to plan']) })).code).toBe(1)
+  })
+})
+
+describe('init', () => {
+  const environment = (name: string, published: boolean) => ({
+    name,
+    provider: 'local',
+    readAt: 0,
+    services: [
+      {
+        name: 'web',
+        version: '1',
+        command: ['web'],
+        workingDirectory: null,
+        variables: {},
+        files: [],
+        replicas: 1,
+        port: { published, healthPath: null, metricsPath: null },
+        schedule: null,
+        takesFrom: [],
+        strategy: 'RollingUpdate' as const,
+        lease: null,
+        actsAtStart: [],
+        declaredKinds: null,
+      },
+    ],
+  })
+  const sides = (blue: object): Deps['connect'] => {
+    const side = (answer: object) => ({ workloads: { inventory: async () => answer } })
+    const seen = { sides: { blue: side(blue), green: side({ kind: 'ok', value: environment('new', true) }) } }
+    return async () => ({ world: seen as unknown as RunOptions['world'], close: async () => undefined })
+  }
+  const line = 'init --blue blue.yaml --green green.yaml --output-file new/release.yaml'
+
+  it('writes a file that can be read, and prints what it found and why', async () => {
+    await mkdir(`${desk.folder}/new`)
+    const { code, out } = await desk.run(line, { connect: sides({ kind: 'ok', value: environment('old', true) }) })
+    expect(code).toBe(0)
+    expect(out).toContain('web  exposed')
+    expect(out).toContain('why: its port is published')
+    const read = readRelease(`${desk.folder}/new/release.yaml`)
+    expect(read).toMatchObject({
+      kind: 'ok',
+      value: { release: { name: 'old-to-new', blue: `${desk.folder}/blue.yaml`, router: null } },
+    })
+  })
+
+  it('never writes over a file', async () => {
+    const { code, err } = await desk.run('init --blue blue.yaml --green green.yaml')
+    expect(code).toBe(2)
+    expect(err).toContain('release.yaml is there already')
+  })
+
+  it('says which environment does not answer, and writes nothing', async () => {
+    const { code, err } = await desk.run(line, { connect: sides({ kind: 'unknown', because: 'nobody listens' }) })
+    expect(code).toBe(1)
+    expect(err).toContain('The blue environment did not answer: nobody listens')
+    expect(err).toContain('code: ENVIRONMENT_UNREACHABLE')
   })
 })
 

@@ -30,8 +30,9 @@ const head = (view: StatusView, look: Look): string => {
   const phase = view.phase === null ? '' : `, phase ${view.phase}`
   const title = `${paint(look, 'bold', view.release)}  ${paint(look, outcomeShades[view.outcome], view.outcome)}${phase}`
   const route = view.blue === null ? [] : [`from   ${view.blue} to ${view.green}`]
+  const next = view.outcome === 'not started' ? ['next   titrate check, titrate plan, then titrate run'] : []
   const because = view.because === null ? [] : [`why    ${view.because}`]
-  return [title, ...route, ...because, `engine ${view.engine.text}`].join('\n')
+  return [title, ...route, ...because, ...next, `engine ${view.engine.text}`].join('\n')
 }
 
 const people = (waits: readonly PersonWait[], look: Look): string =>

@@ -1,6 +1,6 @@
 import type { JournalEvent, PersonRequest, RollbackScope } from '../journal/events.ts'
 import { describeGoal } from '../moves/decision.ts'
-import type { Outcome } from '../moves/goal.ts'
+import type { IntentId, Outcome } from '../moves/goal.ts'
 import { duration, instant, list } from './words.ts'
 
 /**
@@ -16,9 +16,9 @@ export const describeEvent = (stream: string, event: JournalEvent): string => {
     case 'entered':
       return `${who} begins the step "${event.name}"`
     case 'intended':
-      return `${who}: ${describeGoal(event.goal)} is to be (${event.because})`
+      return `${who}: wanted: ${describeGoal(event.goal)} (${event.because})`
     case 'came out':
-      return `${who}: ${event.intent} ${outcomeWords(event.outcome)}`
+      return `${who}: ${outcomeWords(event.intent, event.outcome)}`
     case 'baseline recorded':
       return `${who}: how it was on blue is recorded, for the way back: ${baselineWords(event.baseline)}`
     case 'gate passed':
@@ -108,16 +108,18 @@ const orderWords = {
   back: 'goes back to blue',
 } as const
 
-const outcomeWords = (outcome: Outcome): string => {
+/** `intent` is `<service>/<lane>/<number>`: the lane is what people know. */
+const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
+  const what = `its ${intent.split('/').at(-2) ?? intent}`
   switch (outcome.kind) {
     case 'done':
-      return 'is done'
+      return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}`
     case 'refused':
-      return `was refused: ${outcome.because}`
+      return `${what} was refused: ${outcome.because}`
     case 'unknown':
-      return `may or may not have happened: ${outcome.because}`
+      return `whether ${what} is as wanted is not known: ${outcome.because}`
     case 'superseded':
-      return 'was overtaken by a newer one'
+      return `what was wanted of ${what} was overtaken by something newer`
     default:
       return outcome satisfies never
   }

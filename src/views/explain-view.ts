@@ -96,7 +96,8 @@ const gatesOf = ({ context }: MoveSeen): readonly GateView[] => {
   if (step === null || context.state.settled !== null) return []
   const ask = (when: GateView['when']) => (gate: (typeof step.before)[number]) => {
     const name = gateName(gate)
-    if (context.state.passed.includes(name))
+    // The journal has a gate by this name, because the same one may stand before a step and after it.
+    if (context.state.passed.includes(`${when} ${name}`))
       return { gate: name, asks: gateWords(gate), when, answer: 'passed' as const, because: 'it is in the journal' }
     const answer = askGate(gate, context)
     return { gate: name, asks: gateWords(gate), when, answer: answer.kind, because: answer.because }

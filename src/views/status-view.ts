@@ -178,11 +178,9 @@ const waitsFor = ({ context, decision }: MoveSeen): string | null => {
   return state.order === 'stay' ? state.orderBecause : null
 }
 
-/** All that waits for a person: the release's own waits first. */
-export const peopleOf = (journal: JournalState, moves: ReadonlyMap<string, MoveSeen>): readonly PersonWait[] => [
-  ...peopleOfRelease(journal),
-  ...[...moves.values()].flatMap(peopleOfMove),
-]
+/** All that waits for a person: the release's own waits first. Nothing does once the release has ended. */
+export const peopleOf = (journal: JournalState, moves: ReadonlyMap<string, MoveSeen>): readonly PersonWait[] =>
+  journal.release.ended === null ? [...peopleOfRelease(journal), ...[...moves.values()].flatMap(peopleOfMove)] : []
 
 const peopleOfMove = ({ context, report }: MoveSeen): readonly PersonWait[] => {
   const { waiting, service, step } = report

@@ -85,8 +85,10 @@ export const viewVerdict = (state: MoveState, rows: readonly StoredObservation[]
 export const verdictWords = ({ verdict, E, rollBackAt, ratio }: VerdictView): string => {
   const evidence =
     E === null ? [] : [`E ${evidenceWords(E)}${rollBackAt === null ? '' : ` of ${evidenceWords(rollBackAt)}`}`]
-  const interval =
-    ratio === null ? [] : [`errors ×${ratioWords(ratio.lower)}–${ratio.upper === null ? '∞' : ratioWords(ratio.upper)}`]
+  const says = ratio !== null && (ratio.lower > 0 || ratio.upper !== null)
+  const interval = !says
+    ? []
+    : [`errors ×${ratioWords(ratio.lower)}–${ratio.upper === null ? '∞' : ratioWords(ratio.upper)}`]
   return [verdict, ...evidence, ...interval].join(', ')
 }
 

@@ -159,10 +159,16 @@ describe('the status', () => {
     expect(view.people[0]?.actions).toContain('titrate resume invoices')
   })
 
-  it('says how a release ended', () => {
-    const small = passed(openSmallWorld(), 4)
+  it('says how a release ended, and then calls nobody', () => {
+    const small = passed(openSmallWorld(), 8)
+    small.run('invoices', false)
+    small.pass(1_000)
     small.append('release', { kind: 'ended', outcome: 'rolled back', because: 'invoices: its run failed' })
-    expect(viewStatus(material(small))).toMatchObject({ outcome: 'rolled back', because: 'invoices: its run failed' })
+    expect(viewStatus(material(small))).toMatchObject({
+      outcome: 'rolled back',
+      because: 'invoices: its run failed',
+      people: [],
+    })
   })
 })
 
@@ -177,6 +183,15 @@ describe('the explanation of a service', () => {
     expect(view?.needs).toEqual([{ service: 'catalogue', state: 'settled on green' }])
     expect(view?.history.at(-1)?.text).toContain('invoices')
     expect(view?.actions).toContain('titrate rollback invoices --dry-run')
+  })
+
+  it('tells a gate that was passed from one that holds only now', () => {
+    const small = atWeight(5)
+    const gates = viewExplain(material(small), small.entries, 'storefront')?.gates
+    expect(gates).toMatchObject([
+      { gate: 'same version', when: 'before', answer: 'passed' },
+      { gate: 'verdict', when: 'after', answer: 'open' },
+    ])
   })
 
   it('says why one that has not begun waits', () => {

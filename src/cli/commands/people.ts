@@ -1,7 +1,7 @@
 import { TitrateError } from '../../errors.ts'
 import type { PersonRequest } from '../../journal/events.ts'
 import { type GateWaiting, viewGate } from '../../views/gate-view.ts'
-import { askEngine, codeOfAnswer, renderAnswer } from '../ask-engine.ts'
+import { askEngine, codeOfAnswer, refuseWhenEnded, renderAnswer } from '../ask-engine.ts'
 import type { Implementation } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import type { Deps } from '../deps.ts'
@@ -16,6 +16,7 @@ import { renderGate } from '../render-gate.ts'
 const request = async (deps: Deps, flags: ReleaseFlags, asked: PersonRequest): Promise<ExitCode> => {
   const release = await loadRelease(deps, flags.file)
   return withStore(deps, release, async (store) => {
+    await refuseWhenEnded(deps, store)
     const { position } = await store.head()
     const answered = await askEngine(deps, store, asked, position)
     await print(deps, flags.output, answered, renderAnswer)
@@ -37,9 +38,10 @@ const decide =
     const service = flags.service ?? null
     const release = await loadRelease(deps, flags.file)
     return withStore(deps, release, async (store) => {
+      await refuseWhenEnded(deps, store)
       const material = await readMaterial(deps, store)
       const shown = viewGate(material, gate, service)
-      await refuseEarly(deps, shown, flags.evidence, () => deps.engineLives(store))
+      await refuseEarly(shown, flags.evidence, () => deps.engineLives(store))
       deps.io.err(`${renderGate(shown)}\n`)
       const wanted = await confirm(deps, flags.yes, `${kind === 'approve' ? 'Approve' : 'Reject'} "${gate}"?`)
       if (wanted !== 'yes') return wanted
@@ -52,7 +54,6 @@ const decide =
 
 /** What would be refused anyway is not put into the journal: other evidence than was named, or a gate that nobody could answer now. */
 const refuseEarly = async (
-  _deps: Deps,
   { gate, hash, others }: GateWaiting,
   named: string | undefined,
   engineLives: () => Promise<boolean>,

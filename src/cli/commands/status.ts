@@ -1,5 +1,8 @@
-import { viewStatus } from '../../views/status-view.ts'
+import { TitrateError } from '../../errors.ts'
+import { emptyJournal } from '../../journal/fold.ts'
+import { type Material, viewStatus } from '../../views/status-view.ts'
 import type { Implementation } from '../command.ts'
+import type { Deps } from '../deps.ts'
 import { exitCode } from '../exit-code.ts'
 import type { ReleaseFlags } from '../flags.ts'
 import { print } from '../print.ts'
@@ -9,8 +12,18 @@ import { renderStatus } from '../render-status.ts'
 
 export const status: Implementation<ReleaseFlags> = async (deps, { file, output }) => {
   const release = await loadRelease(deps, file)
-  return withStore(deps, release, async (store) => {
-    await print(deps, output, viewStatus(await readMaterial(deps, store)), renderStatus)
-    return exitCode.done
+  const material = await withStore(deps, release, (store) => readMaterial(deps, store)).catch((error: unknown) => {
+    // That it has not begun is an answer here.
+    if (error instanceof TitrateError && error.code === 'NO_RELEASE') return nothingYet(deps, release.name)
+    throw error
   })
+  await print(deps, output, viewStatus(material), renderStatus)
+  return exitCode.done
 }
+
+const nothingYet = (deps: Deps, release: string): Material => ({
+  journal: emptyJournal(release),
+  facts: [],
+  samples: [],
+  now: deps.now(),
+})
