@@ -133,7 +133,6 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   })
   const ledger = createLedgerKeeper({ sides: world.sides, plan, journal: loop.journal, clock })
   await measuring.restore(store)
-  await ledger.restore(store)
 
   for (const { where, seen } of taken.stops)
     if (seen.stop !== null && loop.journal().release.stop === null)

@@ -30,20 +30,40 @@ export type FactBoard = {
   takeNews(): { readonly observations: readonly Observation[]; readonly woken: readonly string[] }
 }
 
-/** Only what decisions read counts as a change: replicas that restart change, the moment of a read does not. */
-const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+/**
+ * Only what decisions read counts as a change: replicas that restart change, the moment of a read does not. Both come
+ * from the same place with their members in the same order or not; this runs for every service at every read.
+ */
+const same = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  let members = 0
+  for (const key in a) {
+    members += 1
+    if (!same(a[key as keyof typeof a], b[key as keyof typeof b])) return false // A key of `a`; absent in `b`: undefined.
+  }
+  for (const _ in b) members -= 1
+  return members === 0
+}
 
 const renew = <T>(
   before: Seen<T> | null,
   value: T,
   { at, after }: Reading,
 ): { readonly seen: Seen<T>; readonly isNews: boolean } => {
-  if (before !== null && sameJson(before.value, value))
+  if (before !== null && same(before.value, value))
     return { seen: { value: before.value, at, since: before.since, after }, isNews: false }
   return { seen: { value, at, since: at, after }, isNews: true }
 }
 
-export const createFactBoard = (): FactBoard => {
+/**
+ * `cameOutBetween`: whether an outcome of the move stands in the journal after the one position and up to the other, so
+ * that a read may settle what was open: a fact counts for a lane only from its outcome on.
+ */
+export const createFactBoard = (
+  cameOutBetween: (service: string, after: number, upTo: number) => boolean,
+): FactBoard => {
   const facts = new Map<string, MoveFacts>()
   let windows: MoveFacts['windows'] = {}
   let observations: Observation[] = []
@@ -64,10 +84,9 @@ export const createFactBoard = (): FactBoard => {
   ): void => {
     const { seen, isNews } = renew(before, value, reading)
     // A first read after our own outcome may show the same value and still settle a question: it wakes the move too.
-    const settles = before !== null && before.after < reading.after && !isNews
     facts.set(service, set(seen))
     if (isNews) news({ subject, service, value }, reading.at)
-    else if (settles) woken.add(service)
+    else if (before !== null && cameOutBetween(service, before.after, reading.after)) woken.add(service)
   }
 
   return {
@@ -91,7 +110,7 @@ export const createFactBoard = (): FactBoard => {
       put(`router/weights/${service}`, service, own.weights, value, reading, (seen) => ({ ...own, weights: seen }))
     },
     calendars: (next) => {
-      if (sameJson(windows, next)) return
+      if (same(windows, next)) return
       windows = next
       for (const [service, own] of facts) {
         facts.set(service, { ...own, windows })
@@ -100,7 +119,7 @@ export const createFactBoard = (): FactBoard => {
     },
     conditions: (service, conditions) => {
       const own = factsOf(service)
-      if (sameJson(own.conditions, conditions)) return
+      if (same(own.conditions, conditions)) return
       facts.set(service, { ...own, conditions })
       woken.add(service)
     },

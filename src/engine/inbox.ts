@@ -13,16 +13,20 @@ export type Inbox = {
   wait(until: number | null, clock: Clock, signal: AbortSignal): Promise<void>
 }
 
+/** A reason of its own: without one, each abort makes an exception with its stack. */
+const woken = 'woken'
+
 export const createInbox = (): Inbox => {
   let events: StreamEvent[] = []
   let nudged = false
-  let wake = (): void => undefined
+  let wake: (() => void) | null = null
   const nudge = (): void => {
     nudged = true
-    wake()
+    wake?.()
   }
   return {
     put: (...more) => {
+      if (more.length === 0) return
       events.push(...more)
       nudge()
     },
@@ -37,10 +41,13 @@ export const createInbox = (): Inbox => {
     wait: async (until, clock, signal) => {
       if (nudged || signal.aborted) return
       const stop = new AbortController()
-      wake = () => stop.abort()
-      const either = AbortSignal.any([signal, stop.signal])
-      if (until !== null) await clock.sleep(until, either)
-      else await new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }))
+      const end = (): void => stop.abort(woken)
+      wake = end
+      signal.addEventListener('abort', end, { once: true })
+      if (until !== null) await clock.sleep(until, stop.signal)
+      else await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+      wake = null
+      signal.removeEventListener('abort', end)
     },
   }
 }

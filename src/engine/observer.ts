@@ -6,6 +6,12 @@ import type { Answer, Schedules, Traffic, Workloads } from './ports.ts'
 
 export type SideReads = { readonly workloads: Workloads; readonly schedules: Schedules }
 
+/** Reads what a source has of these services; null: of all that it has. */
+type Read = (
+  reading: { readonly at: Millis; readonly after: number },
+  services: readonly string[] | null,
+) => Promise<Answer<unknown>>
+
 export type ObserverOptions = {
   readonly sides: Readonly<Record<Side, SideReads>>
   readonly traffic: Traffic | null
@@ -26,6 +32,10 @@ export type ObserverOptions = {
 /** A burst of hints becomes one read. */
 const settleMs = 20
 const readTimeoutMs = 5_000
+/** Hints about so many services at once are read one by one; about more, the whole source is. */
+const mostByName = 16
+/** A reason of its own: without one, each abort makes an exception with its stack. */
+const hinted = 'hinted'
 
 /**
  * Keeps the fact board fresh: reads an environment when it hints at a change, and now and then in any case. Each
@@ -38,14 +48,14 @@ export const observe = (options: ObserverOptions, signal: AbortSignal): { readon
       `${side}'s workloads`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
-      (at) => readWorkloads(options, side, at, signal),
+      (at, services) => readWorkloads(options, side, at, services, signal),
     ),
     follow(
       options,
       `${side}'s schedules`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
-      (at) => readSchedules(options, side, at, signal),
+      (at, services) => readSchedules(options, side, at, services, signal),
     ),
   ])
   if (options.traffic !== null) {
@@ -56,47 +66,63 @@ export const observe = (options: ObserverOptions, signal: AbortSignal): { readon
         'the router',
         signal,
         (changed) => traffic.watch(changed, signal),
-        (at) => readWeights(options, traffic, at, signal),
+        (at, services) => readWeights(options, traffic, at, services, signal),
       ),
     )
   }
   return { first: Promise.all(loops.map((loop) => loop.first)).then(() => undefined) }
 }
 
-type Read = (reading: { readonly at: Millis; readonly after: number }) => Promise<Answer<unknown>>
-
 const follow = (
   options: ObserverOptions,
   what: string,
   signal: AbortSignal,
-  watch: (changed: () => void) => void,
+  watch: (changed: (service: string | null) => void) => void,
   read: Read,
 ) => {
-  let wake = (): void => undefined
-  let hinted = false
-  const hint = (): void => {
-    hinted = true
-    wake()
+  let wake: (() => void) | null = null
+  /** What is to be read again: by name, or everything. */
+  const names = new Set<string>()
+  let isAll = false
+  const hint = (service: string | null): void => {
+    if (service === null) isAll = true
+    else if (options.services.has(service)) names.add(service)
+    else return
+    wake?.()
   }
-  const once = async (): Promise<void> => {
-    const answer = await read({ at: options.clock.now(), after: options.position() })
+  const isHinted = (): boolean => isAll || names.size > 0
+  const once = async (services: readonly string[] | null): Promise<void> => {
+    const answer = await read({ at: options.clock.now(), after: options.position() }, services)
     if (signal.aborted) return
     if (answer.kind === 'ok') options.reached(what)
     else options.unreachable(what, answer.because)
     options.nudge()
   }
+  const pause = async (): Promise<void> => {
+    const stop = new AbortController()
+    const end = (): void => stop.abort(hinted)
+    wake = end
+    signal.addEventListener('abort', end, { once: true })
+    await options.clock.sleep(allAt, stop.signal)
+    wake = null
+    signal.removeEventListener('abort', end)
+  }
+  /** When everything is read again, whatever was hinted in the meantime. */
+  let allAt = options.clock.now() + options.pollMs
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
-      const pause = new AbortController()
-      wake = () => pause.abort()
-      if (!hinted)
-        await options.clock.sleep(options.clock.now() + options.pollMs, AbortSignal.any([signal, pause.signal]))
-      if (hinted) await options.clock.sleep(options.clock.now() + settleMs, signal)
-      hinted = false
-      if (!signal.aborted) await once()
+      if (!isHinted()) await pause()
+      if (isHinted()) await options.clock.sleep(options.clock.now() + settleMs, signal)
+      const byName = !isAll && names.size > 0 && names.size <= mostByName && options.clock.now() < allAt
+      const services = byName ? [...names] : null
+      isAll = false
+      names.clear()
+      if (signal.aborted) return
+      await once(services)
+      if (services === null) allAt = options.clock.now() + options.pollMs
     }
   }
-  const first = once()
+  const first = once(null)
   watch(hint)
   void first.then(loop)
   return { first }
@@ -104,13 +130,35 @@ const follow = (
 
 const bounded = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])
 
+/** One source, whole or by names. A service that it does not have is no fault of it. */
+const readThese = async <T>(
+  services: readonly string[] | null,
+  list: () => Promise<Answer<readonly T[]>>,
+  readOne: (service: string) => Promise<Answer<T>>,
+): Promise<Answer<readonly T[]>> => {
+  if (services === null) return list()
+  const values: T[] = []
+  for (const answer of await Promise.all(services.map(readOne))) {
+    if (answer.kind === 'ok') values.push(answer.value)
+    else if (answer.kind !== 'refused') return answer
+  }
+  return { kind: 'ok', value: values }
+}
+
 const readWorkloads = async (
   options: ObserverOptions,
   side: Side,
   reading: Parameters<Read>[0],
+  services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
-  const answer = await options.sides[side].workloads.list(bounded(signal))
+  const { workloads } = options.sides[side]
+  const limit = bounded(signal)
+  const answer = await readThese(
+    services,
+    () => workloads.list(limit),
+    (service) => workloads.read(service, limit),
+  )
   if (answer.kind !== 'ok') return answer
   for (const { service, version, desired, ready, running, restarts, problem } of answer.value)
     if (options.services.has(service))
@@ -122,10 +170,12 @@ const readSchedules = async (
   options: ObserverOptions,
   side: Side,
   reading: Parameters<Read>[0],
+  services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
   let failed: Answer<unknown> | null = null
-  for (const service of options.watchedJobs()) {
+  const watched = options.watchedJobs()
+  for (const service of services === null ? watched : services.filter((name) => watched.includes(name))) {
     const answer = await options.sides[side].schedules.read(service, bounded(signal))
     if (answer.kind === 'ok')
       options.board.schedule(
@@ -144,9 +194,15 @@ const readWeights = async (
   options: ObserverOptions,
   traffic: Traffic,
   reading: Parameters<Read>[0],
+  services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
-  const answer = await traffic.list(bounded(signal))
+  const limit = bounded(signal)
+  const answer = await readThese(
+    services,
+    () => traffic.list(limit),
+    (service) => traffic.read(service, limit),
+  )
   if (answer.kind !== 'ok') return answer
   for (const { service, green, effectiveGreen, ready } of answer.value)
     if (options.services.has(service)) options.board.weights(service, { green, effectiveGreen, ready }, reading)

@@ -48,7 +48,8 @@ type UnderWay = { readonly work: Work; readonly stop: AbortController; running: 
 export const createRunner = (options: RunnerOptions): Runner => {
   const { clock } = options
   const underWay = new Map<string, Map<IntentId, UnderWay>>()
-  let queue: readonly Work[] = []
+  /** In order of arrival, beside what waits of each service. */
+  const queue = new Map<IntentId, Work>()
   let busy = 0
 
   const of = (service: string): Map<IntentId, UnderWay> => {
@@ -71,9 +72,9 @@ export const createRunner = (options: RunnerOptions): Runner => {
 
   const startQueued = (): void => {
     while (busy < options.slots) {
-      const [next, ...rest] = queue
+      const [next] = queue.values()
       if (next === undefined) return
-      queue = rest
+      queue.delete(next.intent)
       start(next)
     }
   }
@@ -114,16 +115,19 @@ export const createRunner = (options: RunnerOptions): Runner => {
     }
   }
 
+  const queuedOf = (service: string): readonly IntentId[] =>
+    [...queue.values()].flatMap((work) => (work.service === service ? [work.intent] : []))
+
   const drop = (service: string, intent: IntentId): void => {
-    of(service).get(intent)?.stop.abort()
-    queue = queue.filter((work) => work.intent !== intent)
+    of(service).get(intent)?.stop.abort('superseded')
+    queue.delete(intent)
   }
 
   return {
     sync: (state) => {
       const wanted = Object.values(state.lanes).filter((lane) => lane.outcome === null)
       const running = of(state.service)
-      const queued = queue.filter((work) => work.service === state.service).map((work) => work.intent)
+      const queued = queue.size === 0 ? [] : queuedOf(state.service)
       for (const intent of [...running.keys(), ...queued])
         if (!wanted.some((lane) => lane.intent === intent)) drop(state.service, intent)
       for (const lane of wanted) {
@@ -132,19 +136,23 @@ export const createRunner = (options: RunnerOptions): Runner => {
         const urgent = state.order === 'back' || state.askedBack !== null
         const work = { service: state.service, intent: lane.intent, lane, fence, urgent }
         if (urgent || busy < options.slots) start(work)
-        else queue = [...queue, work]
+        else queue.set(lane.intent, work)
       }
     },
     underWay: () => [
       ...[...underWay.values()]
         .flatMap((own) => [...own.values()])
         .map(({ work, because }) => ({ service: work.service, intent: work.intent, because })),
-      ...queue.map((work) => ({ service: work.service, intent: work.intent, because: 'waits for a free slot' })),
+      ...[...queue.values()].map((work) => ({
+        service: work.service,
+        intent: work.intent,
+        because: 'waits for a free slot',
+      })),
     ],
     close: async () => {
-      queue = []
+      queue.clear()
       const running = [...underWay.values()].flatMap((own) => [...own.values()])
-      for (const { stop } of running) stop.abort()
+      for (const { stop } of running) stop.abort('the engine ends')
       await Promise.allSettled(running.map((entry) => entry.running))
     },
   }

@@ -2,7 +2,7 @@ import type { JournalEvent, MoveEvent, Recorded } from '../journal/events.ts'
 import { moveStream } from '../journal/events.ts'
 import { foldJournal, type JournalState } from '../journal/fold.ts'
 import { newMove } from '../journal/move-state.ts'
-import { decideTurn } from '../moves/decide-turn.ts'
+import { decideTurn, type QuietRelease } from '../moves/decide-turn.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MoveReport } from '../moves/report.ts'
@@ -73,6 +73,7 @@ export const createTurnLoop = (options: {
   let journal = options.journal
   let reports: ReadonlyMap<string, MoveReport> = new Map()
   let wakeRelease: Millis | null = null
+  let quiet: QuietRelease | null = null
   const wakeMoves = new Map<string, Millis>()
   /** Moves whose state changed since they were last decided. */
   const stale = new Set<string>(Object.keys(plan.moves))
@@ -123,6 +124,7 @@ export const createTurnLoop = (options: {
         epoch,
         observation,
         maxSteps,
+        quiet,
       })
       const answer = result.events.length === 0 ? null : await append(result.events, versionOf, now, observation)
       if (answer?.kind === 'conflict') {
@@ -132,6 +134,7 @@ export const createTurnLoop = (options: {
       if (answer !== null && answer.kind !== 'appended') return { entries: [], decided: [], refusal: answer }
       reports = result.reports
       wakeRelease = result.wakeRelease
+      quiet = result.quiet
       for (const service of result.left) stale.add(service)
       const left = new Set(result.left)
       for (const [service, at] of result.wakeMoves) {

@@ -49,6 +49,8 @@ export type MoveState = {
   readonly goodRuns: number
   /** Names of the newest runs on green that were taken in, so that none counts twice. */
   readonly runs: readonly string[]
+  /** When the newest of them was taken in; null: none yet. */
+  readonly ranAt: Millis | null
   /** Ticks that handoffs let go, by the policy for missed runs. */
   readonly ticksLetGo: readonly Millis[]
   readonly badRuns: readonly { readonly run: string; readonly because: string; readonly at: Millis }[]
@@ -97,6 +99,7 @@ export const newMove = (service: string): MoveState => ({
   eraAt: null,
   goodRuns: 0,
   runs: [],
+  ranAt: null,
   ticksLetGo: [],
   badRuns: [],
   tests: {},
@@ -123,6 +126,7 @@ const startAttempt = (state: MoveState, attempt: number, at: Millis): MoveState 
   intents: state.intents,
   baseline: state.baseline,
   runs: state.runs,
+  ranAt: state.ranAt,
   ticksLetGo: state.ticksLetGo,
   attempt,
   era: state.era + 1,
@@ -233,8 +237,8 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
     case 'run ended': {
       if (event.side !== 'green') return state
       const runs = [...state.runs.slice(1 - keptRuns), event.run]
-      if (event.good) return { ...state, runs, goodRuns: state.goodRuns + 1 }
-      return { ...state, runs, badRuns: [...state.badRuns, { run: event.run, because: event.because, at }] }
+      if (event.good) return { ...state, runs, ranAt: at, goodRuns: state.goodRuns + 1 }
+      return { ...state, runs, ranAt: at, badRuns: [...state.badRuns, { run: event.run, because: event.because, at }] }
     }
     case 'drifted':
       return { ...state, drift: { ...state.drift, [event.lane]: { found: event.found, towards: event.towards, at } } }
