@@ -66,6 +66,8 @@ const stage = async (fault: Fault | null, keep: boolean, io: DemoIo): Promise<De
       return null
     }
     const result: DemoResult = { ...scene.result, report: paths.report }
+    // Before the log goes with the folder.
+    if (brokenPromises(result).length > 0) io.err(tailOf(paths.engineLog))
     writeFileSync(paths.report, writeReport({ ...scene.report, extra: JSON.parse(JSON.stringify(result)) }, 'html'))
     return result
   } catch (error) {

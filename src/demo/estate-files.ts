@@ -45,8 +45,8 @@ export const policy = {
   shares: [50, 100],
   dwell: { min: '3s', max: '30s' },
   soak: '3s',
-  bake: '4s',
-  parallel: { for: '4s' },
+  bake: '3s',
+  parallel: { for: '3s' },
   goodRuns: 2,
   maxPerWave: 6,
   blind: { limit: '5s' },
@@ -92,7 +92,7 @@ const environment = (side: Side, paths: DemoPaths, options: EstateOptions): unkn
       ...parts,
       schedule: { cron, zone: 'UTC', concurrency: name === 'digest' ? 'Forbid' : 'Allow', suspend: suspended },
     })
-  const health = { every: '300ms', timeout: '2s', failures: 2 }
+  const health = { every: '500ms', timeout: '3s', failures: 2 }
   const exposed = { replicas: 2, port: { publish: true, health: '/healthz', metrics: '/metrics' }, health }
   const internal = { replicas: 1, port: { health: '/healthz', metrics: '/metrics' }, health }
   const CATALOGUE_URL = { address: 'catalogue' }
@@ -127,7 +127,7 @@ const router = (): unknown => ({
   state: 'state/router',
   blue: 'blue.yaml',
   green: 'green.yaml',
-  services: { storefront: { timeout: '4s' }, checkout: { timeout: '4s' } },
+  services: { storefront: { timeout: '5s' }, checkout: { timeout: '5s' } },
 })
 
 const release = ({ metrics }: EstateOptions): unknown => ({

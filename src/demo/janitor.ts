@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { stopSupervisor } from '../providers/local/daemon.ts'
 import { stopRouter } from '../providers/proxy/router-control.ts'
 import type { DemoPaths } from './estate-files.ts'
@@ -12,32 +13,56 @@ export type JanitorMessage =
   | { readonly kind: 'paths'; readonly paths: DemoPaths; readonly keep: readonly string[] }
   /** The engine that runs now; null: none. */
   | { readonly kind: 'engine'; readonly pid: number | null }
+  /** Supervisors and the router, in the order in which they are to end. */
+  | { readonly kind: 'daemons'; readonly pids: readonly number[] }
 
 let paths: DemoPaths | null = null
 let keep: readonly string[] = []
 let engine: number | null = null
+let daemons: readonly number[] = []
 
 // Only the demo sends messages here, in these shapes.
 process.on('message', (message: JanitorMessage) => {
   if (message.kind === 'engine') engine = message.pid
+  else if (message.kind === 'daemons') daemons = message.pids
   else ({ paths, keep } = message)
 })
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)
 
-/** One after the other would take the sum of their drains. */
+const orderlyEndMs = 15_000
+const pollMs = 50
+
+const signalTo = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** SIGTERM, and SIGKILL for what is still there much later. */
+const endProcess = async (pid: number): Promise<void> => {
+  const limit = Date.now() + orderlyEndMs
+  signalTo(pid, 'SIGTERM')
+  while (signalTo(pid, 0)) {
+    if (Date.now() > limit) signalTo(pid, 'SIGKILL')
+    await pause(pollMs)
+  }
+}
+
+/** A daemon whose process isn't known yet was being started when the demo died: it is asked by its socket. */
 const stopAll = async ({ router, blue, green }: DemoPaths): Promise<void> => {
+  if (daemons.length > 0) {
+    await Promise.all(daemons.map(endProcess))
+    return
+  }
   await stopRouter(router).catch(() => false)
   await Promise.all([blue, green].map((file) => stopSupervisor(file, 30_000).catch(() => false)))
 }
 
 const tidy = async (): Promise<void> => {
-  if (engine !== null) {
-    try {
-      process.kill(engine, 'SIGKILL')
-    } catch {
-      // It has ended by itself.
-    }
-  }
+  if (engine !== null) signalTo(engine, 'SIGKILL')
   if (paths === null) return
   await stopAll(paths)
   for (const name of readdirSync(paths.folder))

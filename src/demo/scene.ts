@@ -35,7 +35,7 @@ type SceneOptions = {
 export type SceneEnd = { readonly result: Omit<DemoResult, 'report'>; readonly report: Omit<ReportInput, 'extra'> }
 
 const perSecond = 200
-const userPatienceMs: Millis = 5_000
+const userPatienceMs: Millis = 10_000
 /** Far beyond what any ending takes; then something hangs, and the demo must end all the same. */
 const limitMs: Millis = 180_000
 /** Held and nothing else going on for so long: nobody but a person can go on. */
@@ -109,7 +109,7 @@ export const runScene = async (options: SceneOptions): Promise<SceneEnd | null> 
 
 type Estate = { readonly relay: Relay | null; options: EstateOptions }
 
-const raiseEstate = async ({ fault, paths, io }: SceneOptions, queueUrl: string): Promise<Estate> => {
+const raiseEstate = async ({ fault, paths, io, janitor }: SceneOptions, queueUrl: string): Promise<Estate> => {
   const environments = createEnvironments(io.program)
   const options: EstateOptions = {
     queueUrl,
@@ -121,9 +121,11 @@ const raiseEstate = async ({ fault, paths, io }: SceneOptions, queueUrl: string)
   writeEstate(paths, options)
   await Promise.all([environments.up(paths.blue, false), environments.up(paths.green, true)])
   await environments.up(paths.router, false)
-  if (fault?.relay !== true) return { relay: null, options }
   const router = await routerStatus(paths.router)
   const sides = await Promise.all([environmentStatus(paths.blue), environmentStatus(paths.green)])
+  const routerPid = router.kind === 'ok' ? [router.value.pid] : []
+  janitor.tell({ kind: 'daemons', pids: [...routerPid, ...sides.map(({ pid }) => pid)] })
+  if (fault?.relay !== true) return { relay: null, options }
   const routers = router.kind === 'ok' ? [`http://${router.value.metrics}/metrics`] : []
   const relay = await startRelay([...routers, ...sides.map(({ metrics }) => metrics)])
   const relayed = { ...options, metrics: relay.urls }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 5_000 })
-const timeoutMs = 4_000
+const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 8_000 })
+const timeoutMs = 7_000
 
 /** One call to another service of the shop, or to the queue. Rejects when it fails or is not answered with 2xx. */
 export const call = <T>(
