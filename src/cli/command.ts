@@ -36,7 +36,12 @@ export const command = <F extends BaseFlags, A extends BaseArgs>(
       }
     },
     parameters,
-    docs,
+    docs: {
+      ...docs,
+      fullDescription: [`${docs.brief}.`, ...(docs.fullDescription === undefined ? [] : [docs.fullDescription])].join(
+        '\n',
+      ),
+    },
   })
 
 /** Commands that are wired elsewhere, such as the demo, by their names. */

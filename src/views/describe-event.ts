@@ -110,7 +110,8 @@ const orderWords = {
 
 /** `intent` is `<service>/<lane>/<number>`: the lane is what people know. */
 const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
-  const what = `its ${intent.split('/').at(-2) ?? intent}`
+  const lane = intent.split('/').at(-2) ?? intent
+  const what = `its ${lane === 'weights' ? 'traffic' : lane}`
   switch (outcome.kind) {
     case 'done':
       return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}`

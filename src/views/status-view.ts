@@ -48,7 +48,7 @@ export type ServiceRow = {
 export type WaveRow = {
   readonly number: number
   readonly phase: 'non-exposed' | 'exposed'
-  readonly state: 'waiting' | 'moving' | 'settled'
+  readonly state: 'waiting' | 'moving' | 'settled' | 'going back' | 'back'
   readonly services: readonly string[]
   readonly settled: number
 }
@@ -233,16 +233,25 @@ const wavesOf = ({ release }: JournalState, plan: Plan, moves: ReadonlyMap<strin
     number,
     phase,
     services,
-    state: release.wavesSettled.includes(number)
-      ? 'settled'
-      : release.wavesStarted.includes(number)
-        ? 'moving'
-        : 'waiting',
+    state: waveState(release, number, services, moves),
     settled: services.filter((service) => {
       const report = moves.get(service)?.report
       return report?.settledOn === 'green' || report?.skipped === true
     }).length,
   }))
+
+const waveState = (
+  release: JournalState['release'],
+  number: number,
+  services: readonly string[],
+  moves: ReadonlyMap<string, MoveSeen>,
+): WaveRow['state'] => {
+  const back = services.filter((service) => release.back.includes(service) && moves.get(service)?.report.begun === true)
+  if (back.length > 0)
+    return back.every((service) => moves.get(service)?.report.settledOn === 'blue') ? 'back' : 'going back'
+  if (release.wavesSettled.includes(number)) return 'settled'
+  return release.wavesStarted.includes(number) ? 'moving' : 'waiting'
+}
 
 /** Held: a person stopped it, or nothing that is under way can go on without one. */
 const outcomeOf = (

@@ -159,6 +159,16 @@ describe('the status', () => {
     expect(view.people[0]?.actions).toContain('titrate resume invoices')
   })
 
+  it('shows a wave that goes back, and one that is back', () => {
+    const small = passed(openSmallWorld(), 8)
+    const waves = () => viewStatus(material(small)).waves.map(({ state }) => state)
+    expect(waves()).toEqual(['settled', 'moving', 'waiting'])
+    small.request('1', { kind: 'roll back', scope: { kind: 'everything' }, because: 'slow', assumeDead: null })
+    small.refusing.set('catalogue/workload', { kind: 'unknown', because: 'no answer' })
+    small.pass(0)
+    expect(waves()).toEqual(['going back', 'back', 'waiting'])
+  })
+
   it('says how a release ended, and then calls nobody', () => {
     const small = passed(openSmallWorld(), 8)
     small.run('invoices', false)
