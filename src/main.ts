@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './cli/run-program.ts'
+import { demoCommand } from './main/demo-command.ts'
 
 /** The command line that starts this program again, for daemons and for the demo's engine. */
 const program = [process.execPath, fileURLToPath(import.meta.url)] as const
@@ -20,4 +21,4 @@ const deps = async () => {
   return createDeps({ program, wiring: createWiring(version()), signal: signalOfInterrupts() })
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), deps)
+process.exitCode = await runProgram(process.argv.slice(2), deps, { demo: demoCommand(program) })
