@@ -10,7 +10,7 @@ const clockTime = (at: number): string => {
 }
 
 /** What is of use to a program, or to a machine that resumes, but not to a person who watches. */
-const quiet: ReadonlySet<string> = new Set(['baseline recorded', 'gate passed', 'call ended', 'answered', 'ordered'])
+const quiet: ReadonlySet<string> = new Set(['baseline recorded', 'gate passed', 'call ended', 'ordered'])
 
 /** Tells entries as they are appended: for people as lines of progress on stderr, for programs one a line on stdout. */
 export const tellEntries =

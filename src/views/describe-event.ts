@@ -74,7 +74,7 @@ export const describeEvent = (stream: string, event: JournalEvent): string => {
     case 'requested':
       return `${event.by} asks: ${describeRequest(event.request)}`
     case 'answered':
-      return `the request ${event.id} is ${event.answer}: ${event.because}`
+      return `the request is ${event.answer}: ${event.because}`
     case 'called a person':
       return `a person is needed for ${event.service ?? 'the release'}: ${event.because}`
     case 'rollback ordered':
@@ -157,7 +157,7 @@ export const describeRequest = (request: PersonRequest): string => {
     case 'hold':
     case 'resume':
     case 'retry':
-      return `${request.kind} ${request.service ?? 'the release'}: ${request.because}`
+      return `${request.kind} ${request.service ?? 'the release'}${request.clearStop === true ? ', and clear the stop mark' : ''}: ${request.because}`
     case 'skip':
       return `skip ${request.service}: ${request.because}`
     case 'roll back':
