@@ -28,9 +28,9 @@ export const describeEvent = (stream: string, event: JournalEvent): string => {
     case 'run ended':
       return `${who}: the run ${event.run} on ${event.side} ended ${event.good ? 'well' : 'badly'}: ${event.because}`
     case 'drifted':
-      return `${who}: somebody changed its ${event.lane} towards ${event.towards}: ${event.found}`
+      return `${who}: somebody changed its ${laneWord(event.lane)} towards ${event.towards}: ${event.found}`
     case 'drift ended':
-      return `${who}: its ${event.lane} is as it should be again: ${event.because}`
+      return `${who}: its ${laneWord(event.lane)} is as it should be again: ${event.because}`
     case 'paused':
       return `${who} pauses: ${event.because}`
     case 'went on':
@@ -108,10 +108,12 @@ const orderWords = {
   back: 'goes back to blue',
 } as const
 
+/** What people call a lane. */
+const laneWord = (lane: string): string => (lane === 'weights' ? 'traffic' : lane)
+
 /** `intent` is `<service>/<lane>/<number>`: the lane is what people know. */
 const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
-  const lane = intent.split('/').at(-2) ?? intent
-  const what = `its ${lane === 'weights' ? 'traffic' : lane}`
+  const what = `its ${laneWord(intent.split('/').at(-2) ?? intent)}`
   switch (outcome.kind) {
     case 'done':
       return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}`

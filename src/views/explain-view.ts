@@ -61,7 +61,7 @@ export const viewExplain = (
   const rows = material.samples.filter(({ subject }) => subject === `judge/${service}`)
   const gate = report.waiting?.approval ?? null
   return {
-    row: serviceRow(seen, rows),
+    row: serviceRow(seen, rows, journal.release.ended !== null),
     plan: context.plan.why,
     needs: context.plan.needs.map((need) => ({ service: need, state: needWords(moves.get(need)) })),
     order: { order: state.order, because: state.orderBecause, attempt: state.attempt },

@@ -116,7 +116,9 @@ export const viewStatus = (material: Material): StatusView => {
     },
     journal: { position: journal.position, hash: journal.hash },
     waves: plan === null ? [] : wavesOf(journal, plan, moves),
-    services: inOrder(plan, moves).map((seen) => serviceRow(seen, rows.get(seen.report.service) ?? [])),
+    services: inOrder(plan, moves).map((seen) =>
+      serviceRow(seen, rows.get(seen.report.service) ?? [], release.ended !== null),
+    ),
     people,
     requests: release.pending.map(({ id, by, at, request }) => ({ id, by, at, text: describeRequest(request) })),
     ledger: {
@@ -141,10 +143,11 @@ const rowsBySubject = (samples: readonly StoredObservation[]): ReadonlyMap<strin
   return found
 }
 
-/** One service as its row. `samples` are its own rows of judging. */
+/** One service as its row. `samples` are its own rows of judging; `isOver`: the release has ended. */
 export const serviceRow = (
   { context, decision, report }: MoveSeen,
   samples: readonly StoredObservation[],
+  isOver: boolean,
 ): ServiceRow => {
   const { state, plan, facts } = context
   const { blue, green } = facts.workload
@@ -152,6 +155,7 @@ export const serviceRow = (
     seen === null || plan.kind === 'job' ? null : { ready: seen.value.ready, desired: seen.value.desired }
   const goal = state.lanes.weights?.goal
   const settledHere = state.settled !== null
+  const person = report.waiting?.person === true && !isOver
   return {
     service: plan.service,
     kind: plan.kind,
@@ -160,13 +164,13 @@ export const serviceRow = (
     weight:
       plan.kind === 'exposed' ? (facts.weights?.value.green ?? (goal?.kind === 'weights' ? goal.green : 0)) : null,
     replicas: { blue: replicas(blue), green: replicas(green) },
-    state: stateWordOf(state, plan, report),
+    state: stateWordOf(state, plan, report, isOver),
     label: state.settled?.label ?? null,
     step: settledHere ? null : report.step,
     steps: { done: settledHere ? plan.steps.length : Math.max(0, state.step), all: plan.steps.length },
     verdict: viewVerdict(state, samples),
-    waitsFor: settledHere ? null : waitsFor({ context, decision, report }),
-    person: report.waiting?.person === true && !settledHere,
+    waitsFor: settledHere && !person ? null : waitsFor({ context, decision, report }),
+    person,
     problem: green?.value.problem ?? blue?.value.problem ?? null,
   }
 }

@@ -57,7 +57,13 @@ const isVerdict = (value: Json | undefined): value is VerdictKind =>
 export const verdictOfRow = (row: StoredObservation): VerdictView | null => {
   const { kind, verdict, because, evidence } = fields(row.body)
   if (kind !== 'sample' || !isVerdict(verdict)) return null
-  return { verdict, because: String(because), at: row.at, source: 'sample', ...figuresOf(evidence) }
+  return {
+    verdict,
+    because: typeof because === 'string' ? because : '',
+    at: row.at,
+    source: 'sample',
+    ...figuresOf(evidence),
+  }
 }
 
 const verdictOfJournal = ({ judged }: MoveState): VerdictView | null =>

@@ -159,6 +159,18 @@ describe('the status', () => {
     expect(view.people[0]?.actions).toContain('titrate resume invoices')
   })
 
+  it('calls a person for a settled service that somebody changed towards blue, until the release has ended', () => {
+    const small = passed(openSmallWorld(), 8)
+    small.append('move/catalogue', { kind: 'held', because: 'odd', by: 'ada' })
+    expect(row(small, 'catalogue')).toMatchObject({
+      where: 'green',
+      state: 'waits for a person',
+      waitsFor: 'held by ada: odd',
+    })
+    small.append('release', { kind: 'ended', outcome: 'done', because: 'all is well' })
+    expect(row(small, 'catalogue')).toMatchObject({ state: 'settled', waitsFor: null })
+  })
+
   it('shows a wave that goes back, and one that is back', () => {
     const small = passed(openSmallWorld(), 8)
     const waves = () => viewStatus(material(small)).waves.map(({ state }) => state)

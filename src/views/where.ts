@@ -31,14 +31,16 @@ export const stateWords = [
 ] as const
 export type StateWord = (typeof stateWords)[number]
 
-export const stateWordOf = (state: MoveState, plan: MovePlan, report: MoveReport): StateWord => {
+/** What a service is doing, in one word. `isOver`: the release has ended, so nobody is waited for. */
+export const stateWordOf = (state: MoveState, plan: MovePlan, report: MoveReport, isOver: boolean): StateWord => {
+  const needsPerson = report.waiting?.person === true && !isOver
   if (state.skipped !== null) return 'skipped'
-  if (state.settled?.on === 'green' && state.order !== 'back') return 'settled'
+  if (state.settled?.on === 'green' && state.order !== 'back') return needsPerson ? 'waits for a person' : 'settled'
   if (state.settled?.on === 'blue') return 'back on blue'
   if (state.stuck !== null) return 'stuck'
   if (state.order === 'back' || state.askedBack !== null) return 'going back'
   if (state.held !== null || state.order === 'hold') return 'held'
-  if (report.waiting?.person === true) return 'waits for a person'
+  if (needsPerson) return 'waits for a person'
   if (state.paused !== null) return 'paused'
   if (state.step < 0) return 'not begun'
   return isCrossing(state, plan) ? 'moving' : 'preparing'
