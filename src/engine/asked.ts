@@ -43,7 +43,7 @@ export const limited = async <T>(
   const { promise, resolve } = Promise.withResolvers<Answer<T>>()
   const stop = (because: string) => {
     resolve({ kind: 'unknown', because })
-    controller.abort(because)
+    controller.abort()
   }
   const stopped = () => stop('it was stopped while it was asked')
   const timer = setTimeout(() => stop(`no answer within ${limitMs} ms`), limitMs)

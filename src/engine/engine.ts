@@ -103,10 +103,16 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   const both = AbortSignal.any([signal, inner.signal])
 
   const inbox = createInbox()
-  const board = createFactBoard()
+  const board = createFactBoard(cameOutBetween)
   const judging = createJudging()
   const loop = createTurnLoop({ store, plan, epoch: taken.epoch, journal: taken.journal, facts: board.factsOf })
   const watched = createWatchedTime(clock)
+  /** Moves with conditions, which may change with the time alone. */
+  const conditional = Object.values(plan.moves).flatMap((move) =>
+    move.steps.some(({ before, after }) => [...before, ...after].some((gate) => gate.kind === 'condition'))
+      ? [move.service]
+      : [],
+  )
   let stop: StopMark | null = taken.stops[0]?.seen.stop ?? null
   let full: string | null = null
   let observation = 0
@@ -166,6 +172,11 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       both,
     ),
   ]
+  function cameOutBetween(service: string, after: number, upTo: number): boolean {
+    for (const lane of Object.values(loop.journal().moves.get(service)?.lanes ?? {}))
+      if (lane.outcomeAt !== null && lane.outcomeAt.position > after && lane.outcomeAt.position <= upTo) return true
+    return false
+  }
   function stopSeen(where: string, mark: StopMark | null): void {
     if (mark !== null && stop === null) {
       inbox.put({ stream: releaseStream, event: { kind: 'stop seen', where, by: mark.by, because: mark.because } })
@@ -194,13 +205,13 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     const gap = watched.gap()
     const events = inbox.take(eventsPerTurn)
     const news = board.takeNews()
+    const isNewSecond = now - aliveAt >= aliveEveryMs || now < aliveAt
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     if (seen.length > 0) observation = await store.observe(seen)
     const before =
       gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched' as const, ...gap } }, ...events]
-    for (const service of Object.keys(plan.moves))
-      if (gap !== null)
-        board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
+    for (const service of gap !== null || isNewSecond ? conditional : [])
+      board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     board.calendars(options.calendars(now))
     const outcome = await loop.turn(
       before,

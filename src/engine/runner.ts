@@ -119,7 +119,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     [...queue.values()].flatMap((work) => (work.service === service ? [work.intent] : []))
 
   const drop = (service: string, intent: IntentId): void => {
-    of(service).get(intent)?.stop.abort('superseded')
+    of(service).get(intent)?.stop.abort()
     queue.delete(intent)
   }
 
@@ -152,7 +152,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     close: async () => {
       queue.clear()
       const running = [...underWay.values()].flatMap((own) => [...own.values()])
-      for (const { stop } of running) stop.abort('the engine ends')
+      for (const { stop } of running) stop.abort()
       await Promise.allSettled(running.map((entry) => entry.running))
     },
   }

@@ -85,7 +85,8 @@ const callsNeeded = (context: ReleaseContext): readonly Extract<ReleaseEvent, { 
 const callPeople: ReleaseRule = (context) => {
   const needed = callsNeeded(context)
   const keys = new Set(needed.map((call) => callKey(call.service, call.because)))
-  const fresh = needed.filter((call) => !context.state.called.includes(callKey(call.service, call.because)))
+  const called = new Set(context.state.called)
+  const fresh = needed.filter((call) => !called.has(callKey(call.service, call.because)))
   const over = context.state.called.filter((key) => !keys.has(key))
   if (fresh.length === 0 && over.length === 0) return null
   return decides([...over.map((key): ReleaseEvent => ({ kind: 'call ended', key })), ...fresh])

@@ -7,10 +7,9 @@ import { foldRelease, type ReleaseState } from '../journal/release-state.ts'
 import type { Plan } from '../plan/plan.ts'
 import { decideMove, decideSafety, type MoveDecision } from './decide-move.ts'
 import { decideRelease } from './decide-release.ts'
-import type { MoveContext } from './decision.ts'
 import type { MoveFacts } from './facts.ts'
 import type { Millis } from './goal.ts'
-import { type MoveReport, reportMove } from './report.ts'
+import { type MoveReport, reportMove, saysTheSame } from './report.ts'
 
 export type TurnInput = {
   readonly journal: JournalState
@@ -25,7 +24,12 @@ export type TurnInput = {
   readonly observation: number
   /** So many moves take a step in one turn at most; the rest is left for the next one. Safety is never left. */
   readonly maxSteps: number
+  /** From the result of the last turn: what the release need not be asked again. May be left out. */
+  readonly quiet?: QuietRelease | null
 }
+
+/** The release had nothing to say about this state and the reports beside it, until `wakeAt` (null: until they change). */
+export type QuietRelease = { readonly state: ReleaseState; readonly wakeAt: Millis | null }
 
 export type TurnResult = {
   /** In the order in which they were decided. */
@@ -34,6 +38,7 @@ export type TurnResult = {
   /** When each decided move wants to be asked again; null: when something happens to it. */
   readonly wakeMoves: ReadonlyMap<string, Millis | null>
   readonly wakeRelease: Millis | null
+  readonly quiet: QuietRelease | null
   /** Woken moves that are to be asked again at once: this turn was full. */
   readonly left: readonly string[]
   /** Names of the rules that answered, for coverage and explanations. */
@@ -52,9 +57,9 @@ export const decideTurn = (input: TurnInput): TurnResult => {
   const turn = openTurn(input)
   for (let round = 0; ; round += 1) {
     if (round > maxRounds) throw bug(`a turn does not come to an end; last rules: ${turn.rules.slice(-6).join(', ')}`)
-    if (turn.everyMove((service) => turn.step(service, decideSafety))) continue
+    if (turn.everyMove((service) => turn.step(service, 'safety'))) continue
     if (turn.stepRelease()) continue
-    if (turn.someMoves((service) => turn.step(service, decideMove))) continue
+    if (turn.someMoves((service) => turn.step(service, 'progress'))) continue
     break
   }
   return turn.result()
@@ -72,9 +77,20 @@ const openTurn = (input: TurnInput) => {
   const events: { stream: string; event: JournalEvent }[] = []
   const rules: string[] = []
   const stepped = new Set<string>()
+  /** The state of each move about which the rules had nothing to say: within a turn, nothing else that they see changes. */
+  const quietMoves = { safety: new Map<string, MoveState>(), progress: new Map<string, MoveState>() }
+  const { quiet = null } = input
+  const isQuiet = quiet !== null && quiet.state === release && (quiet.wakeAt === null || now < quiet.wakeAt)
+  let askRelease = !isQuiet
+  if (isQuiet) wakeRelease = quiet.wakeAt
 
-  const stateOf = (service: string): MoveState =>
-    moves.get(service) ?? input.journal.moves.get(service) ?? newMove(service)
+  const stateOf = (service: string): MoveState => {
+    const state = moves.get(service) ?? input.journal.moves.get(service)
+    if (state !== undefined) return state
+    const fresh = newMove(service)
+    moves.set(service, fresh)
+    return fresh
+  }
   const planOf = (service: string) => {
     const move = plan.moves[service]
     if (move === undefined) throw bug(`no plan for ${service}`)
@@ -92,10 +108,14 @@ const openTurn = (input: TurnInput) => {
   }
   const tellRelease = (event: ReleaseEvent): void => {
     release = foldRelease(release, entry(releaseStream, release.version + 1, event))
+    askRelease = true
     events.push({ stream: releaseStream, event })
   }
   const report = (service: string, decision: MoveDecision | null): void => {
-    reports.set(service, reportMove(stateOf(service), planOf(service), decision))
+    const next = reportMove(stateOf(service), planOf(service), decision)
+    const before = reports.get(service)
+    if (before === undefined || !saysTheSame(before, next)) askRelease = true
+    reports.set(service, next)
   }
   for (const service of Object.keys(plan.moves)) if (!reports.has(service)) woken.add(service)
 
@@ -118,14 +138,13 @@ const openTurn = (input: TurnInput) => {
       }
       return any
     },
-    step: (service: string, decide: (context: MoveContext) => MoveDecision | null): boolean => {
-      const decision = decide({
-        state: stateOf(service),
-        plan: planOf(service),
-        facts: input.facts(service),
-        gaps: release.gaps,
-        now,
-      })
+    step: (service: string, what: 'safety' | 'progress'): boolean => {
+      const state = stateOf(service)
+      if (quietMoves[what].get(service) === state) return false
+      const decide = what === 'safety' ? decideSafety : decideMove
+      const facts = input.facts(service)
+      const decision = decide({ state, plan: planOf(service), facts, gaps: release.gaps, now })
+      if (decision === null || decision.events.length === 0) quietMoves[what].set(service, state)
       if (decision === null) return false
       for (const event of decision.events) tellMove(service, event)
       wakeMoves.set(service, decision.wakeAt)
@@ -135,6 +154,8 @@ const openTurn = (input: TurnInput) => {
     },
     stepRelease: (): boolean => {
       for (const service of woken) if (!reports.has(service)) report(service, null)
+      if (!askRelease) return false
+      askRelease = false
       const decision = decideRelease({ state: release, plan, reports, now })
       for (const event of decision.release) tellRelease(event)
       for (const { service, event } of decision.moves) {
@@ -148,7 +169,10 @@ const openTurn = (input: TurnInput) => {
     },
     result: (): TurnResult => {
       const left = stepped.size < input.maxSteps ? [] : [...woken].filter((service) => !stepped.has(service))
-      return { events, reports, wakeMoves, wakeRelease, left, rules }
+      return {
+        ...{ events, reports, wakeMoves, wakeRelease, left, rules },
+        quiet: askRelease ? null : { state: release, wakeAt: wakeRelease },
+      }
     },
   }
 }

@@ -63,7 +63,7 @@ export const reachedSince = (context: MoveContext): Millis | null => {
 /** Whether the service's users or work are on green by our doing: a weight above 0, the schedule, a share of the replicas. */
 export const isCrossing = (state: MoveState, plan: MovePlan): boolean => {
   if (state.settled !== null) return state.settled.on === 'green'
-  return state.step >= 0 && plan.steps.slice(0, state.step + 1).some((step) => step.crossing)
+  return plan.steps.some((step, index) => index <= state.step && step.crossing)
 }
 
 export const intend = ({ state, now }: MoveContext, goal: Goal, because: string, limitMs: Millis): MoveEvent => ({

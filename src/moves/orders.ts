@@ -36,16 +36,23 @@ const wantBack = (context: ReleaseContext, report: MoveReport, back: ReadonlySet
  * Exposed services are prepared during parallel operation; one that an earlier wave reaches is prepared as soon as that
  * wave starts, because its copy on green must be ready first.
  */
-const mayPrepare = ({ state, plan }: ReleaseContext, report: MoveReport): boolean => {
+const mayPrepare = ({ state }: ReleaseContext, report: MoveReport, reached: ReadonlySet<string>): boolean => {
   if (report.kind !== 'exposed') return false
-  if (state.phase === 'parallel' || state.phase === 'transition') return true
-  return Object.values(plan.moves).some(
-    (move) => move.reaches?.includes(report.service) === true && state.wavesStarted.includes(move.wave),
-  )
+  return state.phase === 'parallel' || state.phase === 'transition' || reached.has(report.service)
 }
 
+const reachedByStarted = ({ state, plan }: ReleaseContext): ReadonlySet<string> =>
+  new Set(
+    Object.values(plan.moves).flatMap((move) => (state.wavesStarted.includes(move.wave) ? (move.reaches ?? []) : [])),
+  )
+
 /** What one move should be told now. Level-triggered: it rests on the state alone, so a lost order is given again. */
-const wantedOrder = (context: ReleaseContext, report: MoveReport, back: ReadonlySet<string>): Wanted => {
+const wantedOrder = (
+  context: ReleaseContext,
+  report: MoveReport,
+  back: ReadonlySet<string>,
+  reached: ReadonlySet<string>,
+): Wanted => {
   const { state } = context
   const keep: Wanted = { order: report.order, because: '' }
   if (state.stop !== null)
@@ -56,15 +63,16 @@ const wantedOrder = (context: ReleaseContext, report: MoveReport, back: Readonly
   if (state.rollback !== null && context.plan.policy.afterRollback !== 'continue')
     return { order: 'hold', because: `another service went back (${state.rollback.because})` }
   if (state.wavesStarted.includes(report.wave)) return { order: 'cross', because: `wave ${report.wave} crosses` }
-  if (mayPrepare(context, report)) return { order: 'prepare', because: 'prepared before its wave crosses' }
+  if (mayPrepare(context, report, reached)) return { order: 'prepare', because: 'prepared before its wave crosses' }
   return { order: 'stay', because: `wave ${report.wave} has not started` }
 }
 
 export const giveOrders: ReleaseRule = (context) => {
   const back = new Set(context.state.back)
+  const reached = reachedByStarted(context)
   const moves: ReleaseDecision['moves'][number][] = []
   for (const report of context.reports.values()) {
-    const wanted = wantedOrder(context, report, back)
+    const wanted = wantedOrder(context, report, back, reached)
     if (wanted.order !== report.order) moves.push(ordered(report, wanted.order, wanted.because))
   }
   return moves.length === 0 ? null : decides([], moves)

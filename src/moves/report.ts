@@ -42,3 +42,22 @@ export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecis
   askedBack: state.askedBack?.because ?? null,
   waiting: decision?.waiting ?? null,
 })
+
+/** Whether the release, too, would make the same of both: what a move waits for by itself is only for people to read. */
+export const saysTheSame = (a: MoveReport, b: MoveReport): boolean =>
+  a.order === b.order &&
+  a.attempt === b.attempt &&
+  a.begun === b.begun &&
+  a.crossing === b.crossing &&
+  a.step === b.step &&
+  a.settledOn === b.settledOn &&
+  a.settledAt === b.settledAt &&
+  a.skipped === b.skipped &&
+  a.held === b.held &&
+  a.stuck === b.stuck &&
+  a.askedBack === b.askedBack &&
+  sameCall(a.waiting, b.waiting)
+
+const sameCall = (a: Waiting | null, b: Waiting | null): boolean =>
+  (a?.person === true || b?.person === true ? a?.person === b?.person && a?.because === b?.because : true) &&
+  (a?.approval ?? null) === (b?.approval ?? null)

@@ -1,5 +1,6 @@
 /** A world in memory for benches: every act happens at once, every service has traffic on both sides of its weight. */
-import type { World } from '../src/engine/engine.ts'
+import type { Clock } from '../../src/engine/clock.ts'
+import type { World } from '../../src/engine/engine.ts'
 import type {
   Answer,
   Claims,
@@ -10,37 +11,75 @@ import type {
   WeightSeen,
   WorkloadSeen,
   Workloads,
-} from '../src/engine/ports.ts'
-import type { CarryOutWork } from '../src/engine/runner.ts'
-import type { Side } from '../src/moves/goal.ts'
-import { movePlan, quickPolicy, smallPlan } from '../src/moves/testing/small-world.ts'
-import type { MovePlan, Plan } from '../src/plan/plan.ts'
+} from '../../src/engine/ports.ts'
+import type { CarryOutWork } from '../../src/engine/runner.ts'
+import type { Side } from '../../src/moves/goal.ts'
+import { movePlan, quickPolicy, smallPlan } from '../../src/moves/testing/small-world.ts'
+import type { Gate, MovePlan, Plan, Step } from '../../src/plan/plan.ts'
+import type { Policy } from '../../src/plan/policy.ts'
 
 const ok = <T>(value: T): Promise<Answer<T>> => Promise.resolve({ kind: 'ok', value })
 
-/** So many exposed services in one wave, stepping by 1 %: something is due all the time. */
-export const manyExposed = (services: number): Plan => {
+export type Pace = {
+  readonly weights: readonly number[]
+  readonly dwell: Policy['dwell']
+  /** How long a step is watched at least, besides its verdict; null: the verdict alone counts. */
+  readonly soakMs: number | null
+  readonly toleratedExtra: number
+  readonly bakeMs: number
+  /** The services are provisioned over this time, one after another. */
+  readonly spreadMs: number
+}
+export type EstateOptions = Pace & { readonly services: number }
+
+const minute = 60_000
+
+/** The product's defaults. */
+export const productPace: Pace = {
+  weights: [1, 5, 25, 50, 100],
+  dwell: { minMs: minute, maxMs: 30 * minute },
+  soakMs: null,
+  toleratedExtra: 0.0005,
+  bakeMs: 60 * minute,
+  spreadMs: minute,
+}
+/** Five minutes a step: in motion for an hour. */
+export const slowPace: Pace = {
+  ...productPace,
+  weights: [1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 100],
+  dwell: { minMs: 5 * minute, maxMs: 30 * minute },
+}
+export const lockstep: Pace = {
+  weights: Array.from({ length: 100 }, (_, index) => index + 1),
+  dwell: { minMs: 5_000, maxMs: 5_000 },
+  soakMs: 5_000,
+  toleratedExtra: 0.05,
+  bakeMs: 3_000,
+  spreadMs: 0,
+}
+
+/** So many exposed services in one wave. */
+export const manyExposed = ({ services, weights, dwell, soakMs, toleratedExtra, bakeMs }: EstateOptions): Plan => {
   const names = Array.from({ length: services }, (_, index) => `service-${index}`)
   const moves = names.map((name): [string, MovePlan] => {
     const base = movePlan(name, 'exposed', 1, [])
-    const weights = Array.from({ length: 100 }, (_, index) => index + 1)
     const template = base.steps.find((step) => step.goal?.kind === 'weights')
     if (template === undefined) throw new Error('an exposed move has weights')
-    const steps = [
-      ...base.steps.slice(0, 2),
+    const soak: readonly Gate[] = soakMs === null ? [] : [{ kind: 'soak', forMs: soakMs }]
+    const steps: readonly Step[] = [
+      ...base.steps.slice(0, 2).map((step) => ({ ...step, limitMs: 10 * minute })),
       ...weights.map((green) => ({
         ...template,
+        limitMs: 10 * minute,
         name: `weight ${green}`,
         goal: { kind: 'weights', green } as const,
-        after: [{ kind: 'soak', forMs: 5_000 } as const, { kind: 'verdict' } as const],
+        after: [...soak, { kind: 'verdict' } as const],
       })),
-      ...base.steps.slice(-1),
+      ...base.steps.slice(-1).map((bake) => ({ ...bake, after: [{ kind: 'soak', forMs: bakeMs } as const] })),
     ]
-    const policy = {
-      ...quickPolicy,
-      dwell: { minMs: 5_000, maxMs: 5_000 },
-      judge: { ...quickPolicy.judge, intervalMs: 5_000, toleratedExtra: 0.05 },
-    }
+    const limits = { holdLimit: { afterMs: 10 * minute, then: 'call' } as const, stepLimitMs: 10 * minute }
+    const judge = { ...quickPolicy.judge, intervalMs: 5_000, toleratedExtra, warmUpMs: 4 * minute }
+    const policy = { ...quickPolicy, weights, dwell, bakeMs, blindLimitMs: 5 * minute, ...limits, judge }
     return [name, { ...base, steps, policy }]
   })
   const plan = smallPlan({ parallelMs: 0 })
@@ -52,17 +91,18 @@ export const manyExposed = (services: number): Plan => {
   }
 }
 
-export const createInstantWorld = (plan: Plan) => {
+export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock) => {
+  const began = clock.now()
   const names = Object.keys(plan.moves)
   const replicas = new Map<string, number>()
   const weights = new Map<string, number>()
-  const watchers: (() => void)[] = []
+  const watchers: ((service: string) => void)[] = []
   let acts = 0
   let scrapes = 0
 
   const claims = (name: string): Claims => ({
     name,
-    read: () => ok({ release: null, epoch: 0, stop: null, now: Date.now() }),
+    read: () => ok({ release: null, epoch: 0, stop: null, now: clock.now() }),
     claim: () => ok(null),
     free: () => ok(null),
     stop: () => ok(null),
@@ -120,7 +160,7 @@ export const createInstantWorld = (plan: Plan) => {
     supports: { testRoute: false, fences: true, probes: true },
     list: () => ok(names.map(weightOf)),
     read: (service) => ok(weightOf(service)),
-    watch: (changed) => void watchers.push(() => changed(null)),
+    watch: (changed) => void watchers.push(changed),
     setWeight: never,
     testRoute: () => null,
   }
@@ -156,7 +196,7 @@ export const createInstantWorld = (plan: Plan) => {
       read: () => {
         scrapes += 1
         const snapshot: MetricsSnapshot = {
-          at: Date.now(),
+          at: clock.now(),
           counters: names.flatMap((name) => [...counters(name, 'blue'), ...counters(name, 'green')]),
           gauges: [],
           missing: [],
@@ -165,13 +205,16 @@ export const createInstantWorld = (plan: Plan) => {
       },
     },
   }
-  const carryOut = (): CarryOutWork => (work) => {
-    acts += 1
+  const order = new Map(names.map((name, index) => [name, index]))
+  const carryOut = (): CarryOutWork => async (work, _memo, signal) => {
     const { goal } = work.lane
+    const comesInAt = began + (spreadMs * (order.get(work.service) ?? 0)) / names.length
+    if (goal.kind === 'provision' && clock.now() < comesInAt) await clock.sleep(comesInAt, signal)
+    acts += 1
     if (goal.kind === 'workload') replicas.set(work.service, goal.green)
     if (goal.kind === 'weights') weights.set(work.service, goal.green)
-    for (const changed of watchers) changed()
-    return Promise.resolve({ kind: 'done', result: null })
+    if (goal.kind === 'weights') for (const changed of watchers) changed(work.service)
+    return { kind: 'done', result: null }
   }
   return {
     world,
