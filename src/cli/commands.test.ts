@@ -299,7 +299,7 @@ describe('run', () => {
   })
 
   it('begins nothing while something blocks, and says how to see it', async () => {
-    const { code, err } = await desk.run('run --yes', {
+    const { code, err } = await desk.run('run', {
       connect,
       prepare: prepared(smallPlan(), ['web differs in command']),
     })
@@ -307,6 +307,24 @@ describe('run', () => {
     expect(err).toContain('blocks: web differs in command')
     expect(err).toContain('titrate check')
     expect((await (await desk.open()).head()).position).toBe(0)
+  })
+
+  it('lets the engine write down what blocks when it was told not to ask', async () => {
+    const small = openSmallWorld()
+    small.append('release', { kind: 'ended', outcome: 'failed', because: 'nothing was moved: web differs' })
+    const { code, out } = await desk.run('run --yes', {
+      connect,
+      prepare: prepared(smallPlan(), ['web differs']),
+      runEngine: playing(small),
+    })
+    expect(code).toBe(1)
+    expect(out).toContain('small: failed')
+    expect(out).toContain('another name')
+  })
+
+  it('never runs an engine for what has no plan', async () => {
+    const { code } = await desk.run('run --yes', { connect, prepare: prepared(null, ['no kind can be told']) })
+    expect(code).toBe(1)
   })
 
   it('goes on with an open release by the plan of the journal', async () => {

@@ -61,11 +61,13 @@ const runWith = async (
   const begins = journal.release.plan === null
   const prepared = begins ? await deps.prepare(release, world) : null
   const plan = prepared?.plan ?? journal.release.plan
-  if (prepared !== null && (plan === null || prepared.check.blocking.length > 0)) {
-    deps.io.err(`titrate: the release "${release.name}" can't begin; nothing was moved.\n`)
-    deps.io.err(renderFindings(prepared.check.blocking, prepared.check.notes))
+  const blocking = prepared?.check.blocking ?? []
+  if (prepared !== null && (plan === null || blocking.length > 0)) {
+    deps.io.err(`titrate: the release "${release.name}" can't begin; nothing is moved.\n`)
+    deps.io.err(renderFindings(blocking, prepared.check.notes))
     deps.io.err('  what to do: "titrate check" shows each difference and how to declare or mend it\n')
-    return exitCode.failed
+    // Told not to ask, it is tried all the same: the engine checks, writes down what blocks, and the release has failed.
+    if (plan === null || !flags.yes) return exitCode.failed
   }
   if (plan === null) throw new TitrateError('BUG', 'a release without a plan was not prepared')
   if (begins) deps.io.err(`${renderPlan(viewPlan(plan), lookOf(deps))}\n`)
@@ -126,5 +128,8 @@ const renderEnd = ({ release, outcome, because, report }: RunEnd): string =>
     `${release}: ${outcome}${outcome === 'left' ? ', the world stays as it is' : ''}`,
     `why     ${because}`,
     ...(outcome === 'left' ? ['next    "titrate run" goes on; "titrate rollback" takes everything back'] : []),
+    ...(outcome === 'failed'
+      ? ['next    see to it, then give the release another name in its file and run that: this one has ended']
+      : []),
     ...(report === null ? [] : [`report  ${report}`]),
   ].join('\n')
