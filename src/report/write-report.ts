@@ -1,24 +1,27 @@
-import type { Recorded } from '../journal/events.ts'
-import type { JournalState } from '../journal/fold.ts'
-import type { Json, Millis } from '../moves/goal.ts'
-import type { StoredObservation } from '../store/store.ts'
+import { writeHtml } from './html/page.ts'
+import { writeMarkdown } from './markdown/write-markdown.ts'
+import type { ReportInput } from './material.ts'
+import { makeReport } from './report.ts'
 
-export type ReportFormat = 'html' | 'json' | 'markdown'
+export type { ReportInput } from './material.ts'
 
-export type ReportInput = {
-  readonly journal: JournalState
-  readonly entries: readonly Recorded[]
-  readonly facts: readonly StoredObservation[]
-  readonly samples: readonly StoredObservation[]
-  readonly now: Millis
-  readonly extra: Json
-}
+export const reportFormats = ['html', 'json', 'markdown'] as const
+export type ReportFormat = (typeof reportFormats)[number]
 
-/** The report of a release in one text. */
+/**
+ * The report of a release in one text, whatever has become of it so far: also of one that runs, is held, or never moved
+ * anything, and with no engine alive. The same input gives the same text.
+ */
 export const writeReport = (input: ReportInput, format: ReportFormat): string => {
-  const { release, position } = input.journal
-  const outcome = release.ended?.outcome ?? 'not ended'
-  if (format === 'json') return `${JSON.stringify({ release: release.release, outcome, position }, null, 2)}\n`
-  const text = `${release.release}: ${outcome} (journal at ${position})`
-  return format === 'html' ? `<!doctype html><meta charset="utf-8"><title>${release.release}</title><p>${text}</p>\n` : `# ${text}\n`
+  const report = makeReport(input)
+  switch (format) {
+    case 'html':
+      return writeHtml(report)
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`
+    case 'markdown':
+      return writeMarkdown(report)
+    default:
+      return format satisfies never
+  }
 }

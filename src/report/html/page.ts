@@ -1,0 +1,69 @@
+import { instant } from '../../views/words.ts'
+import type { Report } from '../report.ts'
+import { writeChecks, writeTests } from './checks.ts'
+import { writeAfter, writeJournal, writeSize } from './end.ts'
+import { writeLedger } from './ledger.ts'
+import { html, type Markup, trusted } from './markup.ts'
+import { clockOf, sideChip } from './parts.ts'
+import { style } from './style.ts'
+import { writeTimes } from './timeline.ts'
+import { writeLessons, writeServices, writeSummary } from './top.ts'
+import { writePeople, writeRollbacks, writeTroubles } from './troubles.ts'
+import { writeWeights } from './weights.ts'
+
+const contents: readonly (readonly [string, string])[] = [
+  ['lessons', 'What to take from it'],
+  ['services', 'Services and waves'],
+  ['weights', 'Weights and evidence'],
+  ['ledger', 'Tick ledger'],
+  ['rollbacks', 'Rollbacks'],
+  ['troubles', 'Drift, pauses, gaps'],
+  ['people', 'People'],
+  ['times', 'Times'],
+  ['tests', 'Validation'],
+  ['parity', 'Parity'],
+  ['after', 'Still reversible, leftovers'],
+  ['size', 'Cost and size'],
+  ['journal', 'Journal'],
+]
+
+/** One file that needs nothing else: no script, no network, and a policy that says so to the browser. */
+export const writeHtml = (report: Report): string => {
+  const rows = report.journal.rows
+  const from = rows[0]?.at ?? report.at
+  const clock = clockOf(from, rows.at(-1)?.at ?? report.at)
+  const body = html`${writeSummary(report, clock)}
+<nav aria-label="Contents"><ul>${contents.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<main>
+${writeLessons(report)}${writeServices(report, clock)}${writeWeights(report, clock)}${writeLedger(report, clock)}${writeRollbacks(report, clock)}${writeTroubles(report, clock)}${writePeople(report, clock)}${writeTimes(report, clock)}${writeTests(report, clock)}${writeChecks(report)}${writeAfter(report)}${writeSize(report)}`
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${report.release}: ${report.summary.outcome} · Titrate release report</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<p class="kicker">Titrate release report</p>
+<h1>${report.release}</h1>
+<p class="note">${environments(report)} · written ${instant(report.at)}${report.titrate === null ? '' : ` · Titrate ${report.titrate}`} · times are UTC${clock.day === null ? '' : ` on ${clock.day}`} · numbers such as <span class="ref">1</span> lead to the journal</p>
+</header>
+${body}${writeJournal(report, referredIn(body), clock)}</main>
+</body>
+</html>
+`
+  return page.markup
+}
+
+const environments = ({ blue, green }: Report): Markup => {
+  const name = (side: 'blue' | 'green', own: string | null): Markup =>
+    html`${sideChip(side)}${own === null || own === side ? null : html` ${own}`}`
+  return html`${name('blue', blue)} to ${name('green', green)}`
+}
+
+const referredIn = ({ markup }: Markup): ReadonlySet<number> =>
+  new Set([...markup.matchAll(/href="#entry-(\d+)"/g)].map(([, position]) => Number(position)))
