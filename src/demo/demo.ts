@@ -11,7 +11,7 @@ import { type Fault, faultNamed } from './scenario.ts'
 import { runScene } from './scene.ts'
 import { introduction, listFaults, readFlags, usage } from './words-of-demo.ts'
 
-export type DemoIo = Pick<CommandIo, 'out' | 'err' | 'isTty' | 'columns' | 'color' | 'signal' | 'workingDirectory'> & {
+export type DemoIo = Pick<CommandIo, 'out' | 'err' | 'columns' | 'signal' | 'workingDirectory'> & {
   /** The command line that starts this program: the engine and the daemons are started by it. */
   readonly program: readonly [string, ...string[]]
 }

@@ -286,13 +286,18 @@ const watchRelease = (options: WatchOptions) => {
 
 const linesEveryMs: Millis = 5_000
 
-/** On a terminal the picture is drawn over itself; elsewhere what happens is told line by line. */
+/**
+ * On a terminal the picture is drawn over itself; elsewhere what happens is told line by line. Progress goes to stderr,
+ * so that is the terminal which counts: the answer may go into a file all the same.
+ */
 const createProgress = (io: DemoIo) => {
-  const screen = createScreen(io.err, () => process.stderr.rows ?? 40)
+  const { stderr } = process
+  const screen = createScreen(io.err, () => stderr.rows ?? 40)
+  const look = () => ({ columns: stderr.columns ?? io.columns, color: stderr.isTTY === true && !process.env.NO_COLOR })
   let toldAt = 0
   return (fresh: readonly Recorded[], picture: Parameters<typeof drawPicture>[0]): void => {
-    if (io.isTty) {
-      screen.show(drawPicture(picture, io))
+    if (stderr.isTTY === true) {
+      screen.show(drawPicture(picture, look()))
       return
     }
     const at = `${String(Math.round(picture.elapsedMs / 1_000)).padStart(3)} s  `
