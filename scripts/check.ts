@@ -10,6 +10,7 @@ const checks: readonly Check[] = [
   { name: 'lint', run: ['oxlint/bin/oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', run: ['@biomejs/biome/bin/biome', 'ci', '--colors=off'] },
   { name: 'imports', run: ['../scripts/check-imports.ts'] },
+  { name: 'generated pages', run: ['../scripts/generate-docs.ts', '--check'] },
   { name: 'dead code', run: ['knip/bin/knip.js', '--no-progress'] },
 ]
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './cli/run-program.ts'
+import { tellError } from './cli/tell-error.ts'
 import { demoCommand } from './main/demo-command.ts'
 
 /** The command line that starts this program again, for daemons and for the demo's engine. */
@@ -20,5 +21,11 @@ const deps = async () => {
   ])
   return createDeps({ program, wiring: createWiring(version()), signal: signalOfInterrupts() })
 }
+
+// A fault that nobody waited for ends the program all the same, but in words.
+process.on('unhandledRejection', (error) => {
+  process.stderr.write(tellError(error))
+  process.exit(1)
+})
 
 process.exitCode = await runProgram(process.argv.slice(2), deps, { demo: demoCommand(program) })

@@ -99,6 +99,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   const taken = await takeOver({ ...options, claims, lastWatchedAt })
   const plan = taken.journal.release.plan
   if (plan === null) throw new Error('a release that was taken over has a plan')
+  options.appended?.(taken.entries, taken.journal)
   const inner = new AbortController()
   const both = AbortSignal.any([signal, inner.signal])
 

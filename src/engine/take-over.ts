@@ -1,5 +1,5 @@
 import { TitrateError } from '../errors.ts'
-import type { ReleaseEvent } from '../journal/events.ts'
+import type { Recorded, ReleaseEvent } from '../journal/events.ts'
 import { releaseStream } from '../journal/events.ts'
 import { emptyJournal, foldJournal, type JournalState } from '../journal/fold.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -37,6 +37,8 @@ export type TakeOverOptions = {
 
 export type TakenOver = {
   readonly journal: JournalState
+  /** What taking over wrote. */
+  readonly entries: readonly Recorded[]
   readonly epoch: number
   /** Environments that did not answer: claimed later, when they do. */
   readonly unclaimed: readonly Claims[]
@@ -96,5 +98,5 @@ export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => 
   const stops = seen.flatMap(({ claims, answer: read }) =>
     read.kind === 'ok' && read.value.stop !== null ? [{ where: claims.name, seen: read.value }] : [],
   )
-  return { journal, epoch, unclaimed, stops }
+  return { journal, entries: answer.entries, epoch, unclaimed, stops }
 }

@@ -210,13 +210,17 @@ const answerRollback = (context: ReleaseContext, request: RequestState, asked: A
   )
 }
 
+/** A finished release can go back, blue can be retired, and a stop mark can be cleared. Nothing else is left to ask for. */
+const canFollowTheEnd = (asked: PersonRequest): boolean =>
+  asked.kind === 'roll back' || asked.kind === 'retire' || (asked.kind === 'resume' && asked.clearStop === true)
+
 /** Every request gets one answer, with the reason. Oldest first. */
 export const answerRequests: ReleaseRule = (context) => {
   const request = context.state.pending[0]
   if (request === undefined) return null
   const asked = request.request
   const { state } = context
-  if (state.ended !== null && asked.kind !== 'roll back' && asked.kind !== 'retire')
+  if (state.ended !== null && !canFollowTheEnd(asked))
     return refuse(request, `the release has ended: ${state.ended.outcome}`)
   switch (asked.kind) {
     case 'approve':
