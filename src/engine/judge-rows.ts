@@ -2,7 +2,7 @@ import type { VerdictKind } from '../journal/events.ts'
 import type { Sample } from '../judge/sample.ts'
 import type { JudgeSetup } from '../judge/setup.ts'
 import type { Summary } from '../judge/verdict.ts'
-import type { Json, Millis } from '../moves/goal.ts'
+import type { Millis } from '../moves/goal.ts'
 import type { Observation } from '../store/store.ts'
 
 /**
@@ -63,6 +63,5 @@ export const toObservation = (service: string, row: JudgeRow): Observation => ({
   kind: 'sample',
   subject: judgeSubject(service),
   at: row.kind === 'sample' ? row.sample.at : row.at,
-  // A row is plain data: numbers, strings, booleans, arrays and objects of them.
-  body: row as unknown as Json,
+  body: row,
 })

@@ -1,7 +1,7 @@
 import { releaseStream } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
 import { newMove } from '../journal/move-state.ts'
-import type { Json, Millis, Side } from '../moves/goal.ts'
+import type { Millis, Side } from '../moves/goal.ts'
 import { sides } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
 import { createLedger, defaultLedgerOptions, type Ledger, type TickRow } from '../protocols/ledger.ts'
@@ -88,8 +88,7 @@ export const createLedgerKeeper = (options: {
     const changed = own.ledger
       .take({ expected: ticks, runs, skipped, recordsSince, now })
       .filter((row) => row.fate !== 'due')
-    for (const row of changed)
-      rows.push({ kind: 'sample', subject: ledgerSubject(job.service), at: now, body: row as unknown as Json }) // a row is plain data
+    for (const row of changed) rows.push({ kind: 'sample', subject: ledgerSubject(job.service), at: now, body: row })
     tellAnomalies(job.service, changed, options.journal().release.oddTicks, inbox)
     inbox.put(...own.green.take(runs, stateOf(job.service)).map((event) => forMove(job.service, event)))
   }

@@ -138,7 +138,7 @@ const keptRuns = 100
 
 const withoutLane = <T>(of: Readonly<Partial<Record<Lane, T>>>, lane: Lane): Readonly<Partial<Record<Lane, T>>> => {
   const { [lane]: _, ...rest } = of
-  return rest as Readonly<Partial<Record<Lane, T>>> // removing a key keeps every other one of the same type
+  return rest
 }
 
 const testOf = (goal: Goal, result: Json, at: Millis): Readonly<Record<string, TestSeen>> => {

@@ -170,7 +170,8 @@ const readRow = ({ line, fields }: Row, faults: RecordingFault[]): readonly Read
     if (!(KNOWN as readonly string[]).includes(field))
       faults.push(fault(line, field, fields[field], `no such field; known are ${KNOWN.join(', ')}`))
   if (faults.length > before || at === null || (arm !== 'blue' && arm !== 'green')) return []
-  const series = fields['series'] === undefined ? '' : String(fields['series'])
+  const named = fields['series']
+  const series = typeof named === 'string' || typeof named === 'number' ? `${named}` : ''
   return [{ line, at, arm, series, requests, errors, assigned, weight, buckets }]
 }
 

@@ -80,7 +80,7 @@ const differences = (path: string, got: unknown, expected: unknown, tolerance: n
 
 const same = (got: unknown, expected: unknown, tolerance: number): boolean => {
   // An open end of an interval: null here, and infinity in files that can write it.
-  if (got === null) return expected === null || /^\+?inf(inity)?$/i.test(String(expected))
+  if (got === null) return expected === null || (typeof expected === 'string' && /^\+?inf(inity)?$/i.test(expected))
   if (typeof got === 'number' && typeof expected === 'number')
     return got === expected || Math.abs(got - expected) <= tolerance * Math.max(Math.abs(expected), Number.MIN_VALUE)
   // "roll back" is one answer, however its words are joined.
@@ -134,7 +134,7 @@ const namedGrids: Readonly<Record<string, readonly number[]>> = { HARM, NONINF, 
 
 const gridOf = (from: Inputs, otherwise: string): readonly number[] => {
   const grid = from['grid'] ?? otherwise
-  const found = Array.isArray(grid) ? numbers(from, 'grid') : namedGrids[String(grid)]
+  const found = Array.isArray(grid) ? numbers(from, 'grid') : typeof grid === 'string' ? namedGrids[grid] : undefined
   if (found === undefined) throw new Error(`in.grid: expected HARM, NONINF or FRACTION, got ${JSON.stringify(grid)}`)
   return found
 }

@@ -22,7 +22,7 @@ export const connectWorld = async (release: ResolvedRelease): Promise<OpenWorld>
     close: async () => {
       blue.close()
       green.close()
-      await router?.close()
+      router?.close()
     },
   }
 }
