@@ -3,7 +3,7 @@ import { phases } from '../journal/events.ts'
 import { type Millis, sides } from '../moves/goal.ts'
 import { describeEvent } from '../views/describe-event.ts'
 import type { ServiceRow, StatusView } from '../views/status-view.ts'
-import { verdictWords } from '../views/verdict-view.ts'
+import type { VerdictView } from '../views/verdict-view.ts'
 import type { TickSeen } from './accounting.ts'
 import { runsOf } from './accounting.ts'
 import { type LoadCounts, totalFailed } from './load-counts.ts'
@@ -38,7 +38,8 @@ const barCells = 10
 
 const bar = (percent: number, paint: Paint): string => {
   const green = Math.round((percent / 100) * barCells)
-  return paint('blue', '█'.repeat(barCells - green)) + paint('green', '█'.repeat(green))
+  // Told apart by their shape too: there may be no colours.
+  return paint('green', '█'.repeat(green)) + paint('blue', '░'.repeat(barCells - green))
 }
 
 /** Where a service is, in as many columns for all kinds: its users by weight, its replicas, or who owns its schedule. */
@@ -60,11 +61,19 @@ const shareOf = ({ weight, kind, replicas, where }: ServiceRow): number | null =
 const replicasOf = (seen: ServiceRow['replicas']['blue']): string =>
   seen === null ? '   ' : `${seen.ready}/${seen.desired}`
 
+/** In as few words as tell it all: the verdict, the evidence against green, and the proof for it. */
+const evidence = ({ verdict, E, rollBackAt, proof, proofNeeded }: VerdictView): string => {
+  const figure = (value: number): string => String(Number(value.toPrecision(2)))
+  const against = E === null || rollBackAt === null ? [] : [`E ${figure(E)}/${figure(rollBackAt)}`]
+  const enough = proof === null || proofNeeded === null ? [] : [`proof ${figure(proof)}/${figure(proofNeeded)}`]
+  return [verdict, ...against, ...enough].join(', ')
+}
+
 const stateOf = (row: ServiceRow): string => {
   const label = row.label === null ? '' : ` (${row.label})`
-  const verdict = row.verdict === null || row.label !== null ? '' : `; ${verdictWords(row.verdict)}`
-  const step = row.step === null ? '' : ` ${row.step}`
-  return `${row.state}${label}${step}${verdict}`
+  const verdict = row.verdict === null || row.label !== null ? '' : `: ${evidence(row.verdict)}`
+  if (row.step === null || row.state === 'not begun') return `${row.state}${label}`
+  return row.state === 'moving' ? `${row.step}${verdict}` : `${row.state}, ${row.step}${verdict}`
 }
 
 const shadeOf = (row: ServiceRow): Shade =>
