@@ -17,7 +17,7 @@ type Layer = {
   readonly mayImport: readonly string[]
 }
 
-const domain = `^src/((${domainFolders.join('|')})/|errors\\.ts$)`
+const domain = `^src/((${domainFolders.join('|')})/|errors(\\.test)?\\.ts$)`
 /** The two contracts between the engine and the world. They hold types only, so either side may import them. */
 const ports = '^src/engine/ports\\.ts$'
 const storeContract = '^src/store/store\\.ts$'
