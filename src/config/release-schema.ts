@@ -64,7 +64,7 @@ const testSchema = z.strictObject({
 const beforeMeans = 'The step that waits, as `titrate plan` prints it; `crossing`: the first one that crosses.'
 
 const approvalSchema = z.strictObject({
-  name: required(name, 'What is approved: the NAME of `titrate approve SERVICE NAME`.'),
+  name: required(name, 'What is approved: the NAME of `titrate approve NAME --service SERVICE`.'),
   by: documented(people, 'The people who may approve; none named: anyone who may act on the release.'),
   before: documented(text, beforeMeans, crossing),
 })

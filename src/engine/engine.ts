@@ -116,6 +116,8 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   )
   let stop: StopMark | null = taken.stops[0]?.seen.stop ?? null
   let full: string | null = null
+  /** Monotonic time at which a person last had the stop marks cleared. */
+  let clearedAt = Number.NEGATIVE_INFINITY
   let observation = 0
 
   const runner = createRunner({
@@ -178,7 +180,8 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       if (lane.outcomeAt !== null && lane.outcomeAt.position > after && lane.outcomeAt.position <= upTo) return true
     return false
   }
-  function stopSeen(where: string, mark: StopMark | null): void {
+  function stopSeen(where: string, mark: StopMark | null, began: number): void {
+    if (began < clearedAt) return
     if (mark !== null && stop === null) {
       inbox.put({ stream: releaseStream, event: { kind: 'stop seen', where, by: mark.by, because: mark.because } })
     }
@@ -230,8 +233,9 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       const notice = noticeOf(entry, store.release)
       if (notice !== null) options.notify.send(notice)
       if (entry.event.kind === 'stop cleared') {
-        stop = null
         await Promise.all(claims.map((each) => each.clearStop(AbortSignal.timeout(firstReadMs))))
+        stop = null
+        clearedAt = clock.monotonic()
       }
     }
     for (const service of new Set([

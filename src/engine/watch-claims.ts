@@ -15,12 +15,14 @@ export const watchClaims = async (
     readonly release: string
     readonly epoch: number
     readonly clock: Clock
-    readonly stopSeen: (where: string, mark: StopMark | null) => void
+    /** `began`: monotonic time at which the look began, so that one from before a clearing is not believed. */
+    readonly stopSeen: (where: string, mark: StopMark | null, began: number) => void
   },
   signal: AbortSignal,
 ): Promise<void> => {
   const unclaimed = new Set(options.unclaimed)
   while (!signal.aborted) {
+    const began = options.clock.monotonic()
     let mark: { where: string; stop: StopMark } | null = null
     let answers = 0
     for (const claims of options.claims) {
@@ -35,8 +37,8 @@ export const watchClaims = async (
         unclaimed.delete(claims)
     }
     if (signal.aborted) return
-    if (mark !== null) options.stopSeen(mark.where, mark.stop)
-    else if (answers > 0) options.stopSeen('', null)
+    if (mark !== null) options.stopSeen(mark.where, mark.stop, began)
+    else if (answers > 0) options.stopSeen('', null, began)
     await options.clock.sleep(options.clock.now() + everyMs, signal)
   }
 }

@@ -109,21 +109,18 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     )
   // The plan's notes and findings hold the inventory's already.
   const fromPlan = planned.kind === 'ok' ? planned.notes : planned.findings
-  const findings = [...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world)]
+  const findings = [...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
 }
 
-const metricsFinding = (world: World): readonly Finding[] =>
-  world.metrics === null
-    ? [
-        {
-          severity: 'note',
-          service: null,
-          message: 'No metrics are read: exposed services and workers can only be timed, never proven.',
-          declare: null,
-        },
-      ]
-    : []
+/** No metrics, no progress: what the judge must see can't cross without them. */
+const metricsFinding = (world: World, estate: Estate): readonly Finding[] => {
+  const judged = estate.services.filter(({ kinds }) => kinds.includes('exposed') || kinds.includes('worker'))
+  if (world.metrics !== null || judged.length === 0) return []
+  const names = judged.map(({ name }) => name).join(', ')
+  const message = `No metrics are read, and ${names} can't be judged without them. Start the router and both environments, or give "metrics" in the release file.`
+  return [{ severity: 'blocks', service: null, message, declare: null }]
+}
 
 const complainOfUnknownServices = (release: ResolvedRelease, names: readonly string[]): void => {
   const read = readRelease(release.file)
