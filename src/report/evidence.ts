@@ -8,6 +8,7 @@ export type Counts = { readonly requests: number; readonly errors: number }
 /** What the judge made of one step, by its last word in it. Whatever was not measured is null. */
 export type StepEvidence = {
   readonly step: string
+  /** From 1. */
   readonly attempt: number
   readonly from: Millis
   /** Green's part in percent. */
@@ -96,7 +97,7 @@ export const readEvidence = (material: Material): ReadonlyMap<string, readonly S
     const { service, event } = entry
     if (service === null) continue
     if (event.kind === 'ordered') {
-      attempts.set(service, event.attempt)
+      attempts.set(service, event.attempt + 1)
       continue
     }
     if (event.kind === 'entered') {

@@ -19,11 +19,12 @@ export const readReversible = (material: Material): readonly Reversible[] => {
   const { journal, plan, status } = material
   const retired = entriesOf(material.entries, 'retired').at(-1)
   const handoffs = readHandoffs(material)
+  const settledAt = new Map(entriesOf(material.entries, 'settled').map((one) => [one.service, one.position]))
   return status.services.flatMap((row) => {
     const { service } = row
     if (row.where === 'blue' || plan?.moves[service] === undefined) return []
     const until = retired === undefined ? 'until blue is retired' : 'no longer: blue was retired'
-    const entry = retired?.position ?? null
+    const entry = retired?.position ?? settledAt.get(service) ?? null
     if (row.kind === 'job') {
       const pause = handoffs.findLast((one) => one.service === service)?.pauseMs ?? null
       const cost = pause === null ? '' : `; the way over took a pause of ${duration(pause)}`
@@ -36,7 +37,7 @@ export const readReversible = (material: Material): readonly Reversible[] => {
         ? 'blue was not seen'
         : blue.ready >= before && before > 0
           ? `blue has ${blue.ready} of ${before} replicas ready: at once`
-          : `blue has ${blue.ready} of ${before} replicas ready: the others are started first`
+          : `blue has ${blue.ready} of ${before} replicas ready: the rest is started first`
     return [{ service, text: warm, until, entry }]
   })
 }

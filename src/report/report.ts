@@ -134,12 +134,12 @@ const saidToBe = ({ stored }: Material): number | null => {
 }
 
 const notMeasured = (counted: Counted, tests: readonly TestRun[], ticks: Ticks): readonly string[] => [
-  'Cost: nothing was asked of any provider. Replicas before and after are under "Size".',
+  'Cost: nothing was asked of any provider. Replicas before and after are in this report.',
   'CPU and memory: not read from either side.',
   'Data: no data moves are part of this release.',
   ...(hasBenchmark(tests) ? [] : ['A paired benchmark of blue and green: none was run.']),
   ...(counted.requests === null
-    ? ['Requests of users as users saw them: nobody counted outside; the judge\'s own counts are under "Weights".']
+    ? ['Requests of users as users saw them: nobody counted outside; the judge counted them by step.']
     : []),
   ...(counted.queue === null ? ['Queue items lost or done twice: nobody counted.'] : []),
   ...(ticks.rows.length === 0 ? ['Ticks: no schedule was followed.'] : []),

@@ -54,7 +54,7 @@ const readRollback = (material: Material, order: Order, before: number): Rollbac
     services,
     firstSign,
     ordered: { at: order.at, entry: order.position, text: `ordered by ${by}` },
-    trafficBack: findTrafficBack(material, order, before),
+    trafficBack: findTrafficBack(material, firstSign?.entry ?? order.position, before),
     back,
     missing,
     lastBack,
@@ -116,10 +116,11 @@ const signOf = (event: Sign['event']): string | null => {
   }
 }
 
-const findTrafficBack = ({ entries }: Material, order: Order, before: number): Moment | null => {
+/** A service that fails takes its own users back at once, before the order: so it counts from the first sign. */
+const findTrafficBack = ({ entries }: Material, after: number, before: number): Moment | null => {
   const zero = new Map(
     entriesOf(entries, 'intended').flatMap(({ event, service, position }) =>
-      position > order.position && position < before && event.goal.kind === 'weights' && event.goal.green === 0
+      position > after && position < before && event.goal.kind === 'weights' && event.goal.green === 0
         ? [[event.intent, service]]
         : [],
     ),

@@ -37,6 +37,9 @@ export const readServices = (material: Material): readonly ServiceReport[] => {
     'stuck',
   ))
     if (service !== null) last.set(service, position)
+  const passed = new Map(
+    entriesOf(material.entries, 'gate passed').map(({ service, event }) => [service, event.because]),
+  )
   return material.status.services.map((row) => {
     const { service } = row
     const state = material.journal.moves.get(service)
@@ -51,9 +54,15 @@ export const readServices = (material: Material): readonly ServiceReport[] => {
       proven:
         judged.length === 0 ? null : { steps: judged.filter(({ how }) => how === 'proven').length, of: judged.length },
       verdict: row.verdict?.verdict ?? null,
-      because: state?.skipped?.because ?? row.waitsFor ?? row.verdict?.because ?? state?.orderBecause ?? null,
+      because:
+        state?.skipped?.because ??
+        row.waitsFor ??
+        row.verdict?.because ??
+        (row.state === 'settled' ? passed.get(service) : undefined) ??
+        state?.orderBecause ??
+        null,
       settledAt: state?.settled?.at ?? null,
-      attempts: state?.attempt ?? 0,
+      attempts: state === undefined || state.step < 0 ? 0 : state.attempt + 1,
       why: material.plan?.moves[service]?.why ?? [],
       entry: last.get(service) ?? null,
     }

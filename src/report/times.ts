@@ -64,7 +64,11 @@ const phasePlanned = (plan: Plan, phase: Phase): Millis | null => {
     plan.waves.filter((wave) => wave.phase === of).reduce((all, wave) => all + wavePlanned(plan, wave.services), 0)
   if (phase === 'migrate') return sum('non-exposed')
   if (phase === 'parallel') return plan.policy.parallelMs
-  if (phase === 'transition') return sum('exposed')
+  // A bake is the last step of an exposed service's move, and what the phase after the transition waits for.
+  const bakes = Object.values(plan.moves).flatMap(({ steps }) => steps.filter(({ name }) => name === 'bake'))
+  const bake = Math.max(0, ...bakes.map(({ expectedMs }) => expectedMs))
+  if (phase === 'transition') return Math.max(0, sum('exposed') - bake)
+  if (phase === 'monitor') return bake
   return null
 }
 
@@ -126,7 +130,8 @@ const readMove = (material: Material, move: MovePlan, own: readonly OfMove[]): M
   const steps: StepTime[] = []
   own.forEach((entry, index) => {
     const { event } = entry
-    if (event.kind === 'ordered' && event.attempt > 0) attempt = event.attempt
+    // Counted from 0 in the journal, from 1 for people.
+    if (event.kind === 'ordered') attempt = event.attempt + 1
     if (event.kind !== 'entered') return
     const rest = own.slice(index + 1)
     const next = rest.findIndex(({ event }) => endsStep(event))

@@ -1,6 +1,6 @@
 import type { Millis } from '../../moves/goal.ts'
 import type { EvidencePoint, Weights } from '../weights.ts'
-import { html, type Markup, trusted } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { type Clock, round } from './parts.ts'
 
 const width = 460
@@ -12,9 +12,10 @@ const evidenceTop = 128
 const evidenceBottom = 226
 const height = 250
 
-/** Evidence is drawn between these; what lies beyond lies on the edge. */
+/** What lies below this, or far above the limits, lies on the edge. */
 const leastDrawn = 0.01
-const mostDrawn = 100_000
+/** How far above the highest limit is still drawn. */
+const aboveLimits = 20
 
 type Scale = (value: number) => number
 
@@ -38,7 +39,8 @@ const line = (points: readonly { readonly x: number; readonly y: number }[]): st
 /** Green's share above, the evidence below on a logarithmic scale, on the same time. */
 export const weightChart = (id: string, weights: Weights, clock: Clock): Markup => {
   const from = weights.from ?? 0
-  const until = Math.max(weights.until, weights.points.at(-1)?.at ?? 0)
+  // Not beyond what was measured: a service that went back long ago would be a line at the edge.
+  const until = Math.max(weights.points.at(-1)?.at ?? weights.until, weights.changes.at(-1)?.at ?? 0)
   const x = linear(from, until, left, width - right)
   const share = weights.of === 'traffic' ? "Green's share of the traffic" : "Green's share of the replicas"
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-t ${id}-d">
@@ -78,10 +80,11 @@ const evidencePanel = ({ points, rollBackAt, proofNeeded }: Weights, x: Scale): 
   const values = points.flatMap(({ E, proof }) => [E, proof ?? E])
   const limits = [rollBackAt, proofNeeded].filter((limit) => limit !== null)
   const low = Math.max(leastDrawn, Math.min(0.1, ...values))
-  const high = Math.min(mostDrawn, Math.max(10, ...values, ...limits.map((limit) => limit * 2)))
+  const highest = Math.max(10, ...limits) * aboveLimits
+  const high = Math.min(highest, Math.max(10, ...values, ...limits.map((limit) => limit * 2)))
   const log = linear(Math.log(low), Math.log(high), evidenceBottom, evidenceTop)
   const y: Scale = (value) => log(Math.log(Math.min(high, Math.max(low, value))))
-  const decades = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000].filter((value) => value >= low && value <= high)
+  const decades = [0.01, 0.1, 1, 10, 100, 1_000, 10_000].filter((value) => value >= low && value <= high)
   const legend = evidenceTop - 24
   const path = (of: (point: EvidencePoint) => number | null): string =>
     line(
@@ -95,15 +98,16 @@ const evidencePanel = ({ points, rollBackAt, proofNeeded }: Weights, x: Scale): 
 <path class="proof" d="M${left + 180} ${legend}h22"/><text x="${left + 206}" y="${legend + 4}">proof that it is not worse</text>
 <rect class="frame" x="${left}" y="${evidenceTop}" width="${width - left - right}" height="${evidenceBottom - evidenceTop}"/>
 ${decades.map((value) => html`<text x="${left - 5}" y="${y(value) + 4}" text-anchor="end">${value}</text>`)}
-${limitLine(rollBackAt, y, 'limit', 'goes back at')}${limitLine(proofNeeded, y, 'needed', 'proven at')}
+
 <path class="proof" d="${path(({ proof }) => proof)}"/><path class="e" d="${path(({ E }) => E)}"/>
+${limitLine(rollBackAt, y, 'limit', 'goes back at')}${limitLine(proofNeeded, y, 'needed', 'proven at')}
 ${points.length === 0 ? html`<text x="${left + 10}" y="${(evidenceTop + evidenceBottom) / 2}">no samples: not measured</text>` : html``}`
 }
 
 const limitLine = (value: number | null, y: Scale, kind: 'limit' | 'needed', words: string): Markup =>
   value === null
     ? html``
-    : html`<path class="${trusted(kind)}" d="M${left} ${y(value)}H${width - right}"/><text x="${width - right - 4}" y="${y(value) - 3}" text-anchor="end">${words} ${round(value)}</text>`
+    : html`<path class="${kind}" d="M${left} ${y(value)}H${width - right}"/><text class="over" x="${left + 6}" y="${y(value) + (kind === 'limit' ? -3 : 11)}">${words} ${round(value)}</text>`
 
 const timeAxis = (from: Millis, until: Millis, x: Scale, clock: Clock): Markup => {
   const text = (at: Millis): string =>

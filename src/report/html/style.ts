@@ -29,6 +29,7 @@ code,.hash{font:.86em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;o
 .blue{color:var(--blue)}.green{color:var(--green)}.between{color:var(--soft)}
 .card{border:1px solid var(--rule);border-left:5px solid var(--soft);border-radius:6px;background:var(--panel);padding:1rem 1.25rem 1.1rem;margin:1rem 0}
 .card.done{border-left-color:var(--green)}.card.bad{border-left-color:var(--alarm)}.card.rolled{border-left-color:var(--blue)}
+.card p{max-width:60rem}
 .card .sentence{font-size:1.25rem;font-weight:650;line-height:1.35;margin:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.9rem 1.25rem;margin:1rem 0 0}
 .figures div{min-width:0}
@@ -41,9 +42,11 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:t
 caption{text-align:left;color:var(--soft);padding:0 0 .35rem;font-size:.86rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--rule)}
 thead th{color:var(--soft);font-weight:500;font-size:.82rem;white-space:nowrap;border-bottom-color:var(--wait)}
-tbody th{font-weight:600}
+tbody th{font-weight:600;white-space:nowrap}
+td .note{white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
 .n{text-align:right}
+.n,.keep{white-space:nowrap}
 .text{min-width:16rem;max-width:38rem;display:inline-block}
 time{white-space:nowrap}
 details{margin:.3rem 0}
@@ -71,6 +74,7 @@ details>summary h3{display:inline;margin:0}
 svg{display:block;width:100%;height:auto;max-width:30rem;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--soft)}
 svg .strong{fill:var(--ink)}
+svg .over{fill:var(--ink);stroke:var(--paper);stroke-width:3px;paint-order:stroke}
 svg .frame{fill:none;stroke:var(--rule)}
 svg .weight{fill:none;stroke:var(--green);stroke-width:2}
 svg .area{fill:var(--green);opacity:.14}
@@ -79,7 +83,7 @@ svg .proof{fill:none;stroke:var(--green);stroke-width:1.6;stroke-dasharray:5 3}
 svg .limit{stroke:var(--alarm);stroke-width:1;stroke-dasharray:2 3}
 svg .needed{stroke:var(--green);stroke-width:1;stroke-dasharray:2 3}
 svg .dot{fill:var(--paper);stroke:var(--green);stroke-width:1.8}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:0 2rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:0 2.5rem}
 .journal td,.journal tbody th{padding-top:.18rem;padding-bottom:.18rem}
 .journal tbody th{font-weight:400;color:var(--soft)}
 tr:target{background:var(--alarm-bg);outline:2px solid var(--alarm)}

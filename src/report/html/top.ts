@@ -3,6 +3,10 @@ import type { Report } from '../report.ts'
 import { html, type Markup } from './markup.ts'
 import { alarm, type Clock, grouped, note, notes, ref, section, sideChip, table, took } from './parts.ts'
 
+/** Reasons are written without a capital and a stop, to stand in any sentence. */
+const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+
 type Figure = { readonly name: string; readonly value: string | Markup; readonly more: string | Markup | null }
 
 /** The outcome in one sentence, and the figures that people ask for first. */
@@ -19,7 +23,7 @@ export const writeSummary = (report: Report, clock: Clock): Markup => {
   const cut = report.journal.saidToBe !== null && report.journal.saidToBe > report.journal.position
   return html`<div class="card ${look[summary.outcome]}">
 <p class="sentence">${summary.sentence}</p>
-${summary.because === null ? null : html`<p>${summary.because}</p>`}
+${summary.because === null ? null : html`<p>${sentence(summary.because)}</p>`}
 ${summary.age === null ? null : html`<p class="note">${summary.age} Engine: ${summary.engine}.</p>`}
 ${cut ? html`<p>${alarm(`The journal was cut off: the engine had written up to entry ${report.journal.saidToBe ?? 0}, and it ends at ${report.journal.position}.`)}</p>` : null}
 <dl class="figures">${figuresOf(report, clock).map(({ name, value, more }) => html`<div><dt>${name}</dt><dd>${value}${more === null ? null : html`<small>${more}</small>`}</dd></div>`)}</dl>
@@ -56,7 +60,7 @@ const figuresOf = (report: Report, clock: Clock): readonly Figure[] => {
     {
       name: 'Steps proven',
       value: proven.of === 0 ? 'none judged' : `${proven.steps} of ${proven.of}`,
-      more: 'the others were timed, or did not pass',
+      more: proven.steps === proven.of ? null : 'the others were timed, did not pass, or are not over',
     },
     ...(rollback === undefined
       ? []
@@ -75,23 +79,49 @@ export const writeServices = (report: Report, clock: Clock): Markup =>
     'services',
     'Services and waves',
     report.services.length === 0 ? note('There is no plan: nothing was to be moved.') : null,
-    report.times.waves.map((wave) =>
-      table(
-        `Wave ${wave.wave} (${wave.phase}): ${wave.from === null ? 'not started' : `took ${duration(wave.tookMs ?? 0)}, planned ${duration(wave.plannedMs ?? 0)}`}${wave.from !== null && wave.to === null ? ', not over' : ''}`,
-        ['Service', 'Kind', 'Where', 'Verdict', 'Settled', 'Because', 'Entry'],
-        report.services
-          .filter((service) => service.wave === wave.wave)
-          .map((service) => [
-            service.service,
-            service.kind,
-            sideChip(service.where),
-            html`${service.state}${service.label === null ? null : html`, ${service.label}`}${service.proven === null ? null : html`<br><span class="note">${service.proven.steps} of ${service.proven.of} steps proven</span>`}`,
-            clock.time(service.settledAt),
-            html`<span class="text">${service.because}</span>`,
-            ref(service.entry),
-          ]),
-      ),
-    ),
+    report.times.waves.length === 0 ? null : waves(report, clock),
+    report.services.length === 0 ? null : services(report, clock),
+  )
+
+const services = (report: Report, clock: Clock): Markup =>
+  table(
+    'The verdict of each service',
+    ['Service', 'Wave', 'Kind', 'Where', 'State', 'Settled', 'Because', 'Entry'],
+    report.services.map((service) => [
+      service.service,
+      service.wave,
+      service.kind,
+      sideChip(service.where),
+      html`${service.state}${service.label === null ? null : html`, ${service.label}`}${service.proven === null ? null : html`<br><span class="note">${service.proven.steps} of ${service.proven.of} steps proven</span>`}`,
+      clock.time(service.settledAt),
+      html`<span class="text">${service.because}</span>`,
+      ref(service.entry),
+    ]),
+  )
+
+const waves = ({ times }: Report, clock: Clock): Markup =>
+  table(
+    'The waves, and how long each took',
+    [
+      'Wave',
+      'Of',
+      'Began',
+      'Ended',
+      { name: 'Took', align: 'end' },
+      { name: 'Planned', align: 'end' },
+      'Services',
+      'Entry',
+    ],
+    times.waves.map((wave) => [
+      wave.wave,
+      wave.phase,
+      wave.from === null ? 'not started' : clock.time(wave.from),
+      wave.from !== null && wave.to === null ? 'not over' : clock.time(wave.from === null ? null : wave.to),
+      took(wave.tookMs),
+      took(wave.plannedMs),
+      html`<span class="text">${wave.services.join(', ')}</span>`,
+      ref(wave.entry),
+    ]),
   )
 
 export const writeLessons = (report: Report): Markup => {

@@ -15,7 +15,8 @@ export const writeRollbacks = (report: Report, clock: Clock): Markup =>
 const one = (rollback: Rollback, number: number, clock: Clock): Markup => {
   const { firstSign, ordered, trafficBack, lastBack, missing } = rollback
   const what = rollback.everything ? 'everything' : rollback.services.join(', ')
-  const since = (at: number | undefined): Markup => (at === undefined ? none : took(at - ordered.at))
+  const since = (at: number | undefined): Markup =>
+    at === undefined ? none : at < ordered.at ? html`${duration(ordered.at - at)} before` : took(at - ordered.at)
   return html`<h3>${number}. ${what} <span class="note">ordered by ${rollback.by}</span></h3>
 <p>${rollback.because} ${ref(ordered.entry)}</p>
 ${table(

@@ -48,8 +48,8 @@ const one = (weights: Weights, id: string, clock: Clock): Markup => html`<h3>${w
           'Step',
           'Verdict',
           { name: 'Watched', align: 'end' },
-          { name: 'Blue failed', align: 'end' },
-          { name: 'Green failed', align: 'end' },
+          { name: 'Blue failed / all', align: 'end' },
+          { name: 'Green failed / all', align: 'end' },
           { name: 'Ratio', align: 'end' },
           { name: 'E', align: 'end' },
           { name: 'Proof', align: 'end' },
@@ -73,9 +73,9 @@ const one = (weights: Weights, id: string, clock: Clock): Markup => html`<h3>${w
 `
 
 const verdict = (step: StepEvidence): Markup => {
-  if (step.how === 'proven') return html`<span class="green">✓ proven</span>`
-  if (step.verdict === null || step.verdict === 'advance') return html`${step.how}`
-  return html`<span title="${step.because}">${alarm(step.how)}</span>`
+  if (step.how === 'proven') return html`<span class="green keep">✓ proven</span>`
+  if (step.verdict === null || step.verdict === 'advance') return html`<span class="keep">${step.how}</span>`
+  return html`<span class="keep" title="${step.because}">${alarm(step.how)}</span>`
 }
 
 const ratio = (value: StepEvidence['ratio']): Markup =>
