@@ -1,20 +1,15 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CommandIo } from '../cli/deps.ts'
 import type { Millis } from '../moves/goal.ts'
 import { writeReport } from '../report/write-report.ts'
 import { startJanitor } from './children.ts'
+import type { DemoIo } from './demo-io.ts'
 import { pathsIn } from './estate-files.ts'
 import { brokenPromises, type DemoResult, describeResult } from './result.ts'
 import { type Fault, faultNamed } from './scenario.ts'
 import { runScene } from './scene.ts'
 import { introduction, listFaults, readFlags, usage } from './words-of-demo.ts'
-
-export type DemoIo = Pick<CommandIo, 'out' | 'err' | 'columns' | 'signal' | 'workingDirectory'> & {
-  /** The command line that starts this program: the engine and the daemons are started by it. */
-  readonly program: readonly [string, ...string[]]
-}
 
 const exitCodes = { asItShould: 0, notAsItShould: 1, usage: 2 } as const
 

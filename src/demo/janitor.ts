@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { stopSupervisor } from '../providers/local/daemon.ts'
+import { stopSupervisor } from '../providers/local/supervisor-control.ts'
 import { stopRouter } from '../providers/proxy/router-control.ts'
 import type { DemoPaths } from './estate-files.ts'
 

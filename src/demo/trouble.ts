@@ -1,6 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { z } from 'zod'
-import { type Side, sides } from '../moves/goal.ts'
+import { renameSync, writeFileSync } from 'node:fs'
+import type { Side } from '../moves/goal.ts'
 
 /**
  * What can be wrong with a process of the shop, made from outside:
@@ -9,8 +8,7 @@ import { type Side, sides } from '../moves/goal.ts'
  * - `unhealthy`: the health check fails, everything else works. `stuck`: work is taken and never done.
  * - `fail`: runs of a job end with a failure.
  */
-export const troubleKinds = ['errors', 'latency', 'hang', 'crash', 'unhealthy', 'stuck', 'fail'] as const
-export type TroubleKind = (typeof troubleKinds)[number]
+export type TroubleKind = 'errors' | 'latency' | 'hang' | 'crash' | 'unhealthy' | 'stuck' | 'fail'
 
 export type Trouble = {
   readonly environment: Side
@@ -20,28 +18,8 @@ export type Trouble = {
   readonly amount: number
 }
 
-const troubleSchema = z.array(
-  z.strictObject({
-    environment: z.enum(sides),
-    service: z.string(),
-    what: z.enum(troubleKinds),
-    amount: z.number(),
-  }),
-)
-
 /** Written aside and renamed, so that no process ever reads half of it. */
 export const writeTrouble = (file: string, trouble: readonly Trouble[]): void => {
   writeFileSync(`${file}.new`, JSON.stringify(trouble))
   renameSync(`${file}.new`, file)
-}
-
-/** No file means no trouble. */
-export const readTrouble = (file: string): readonly Trouble[] => {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return []
-  }
-  return troubleSchema.parse(JSON.parse(text))
 }
