@@ -15,11 +15,9 @@ const version = (): string => {
 
 // The only place that wires everything, and the only one that ends the process. Help needs none of it, so all is loaded late.
 const deps = async () => {
-  const [{ createDeps, signalOfInterrupts }, { createWiring }] = await Promise.all([
-    import('./main/deps.ts'),
-    import('./main/wiring.ts'),
-  ])
-  return createDeps({ program, wiring: createWiring(version()), signal: signalOfInterrupts() })
+  const { createDeps, signalOfInterrupts } = await import('./main/deps.ts')
+  const wiring = async () => (await import('./main/wiring.ts')).createWiring(version())
+  return createDeps({ program, version: version(), wiring, signal: signalOfInterrupts() })
 }
 
 // A fault that nobody waited for ends the program all the same, but in words.
@@ -28,4 +26,4 @@ process.on('unhandledRejection', (error) => {
   process.exit(1)
 })
 
-process.exitCode = await runProgram(process.argv.slice(2), deps, { demo: demoCommand(program) })
+process.exitCode = await runProgram(process.argv.slice(2), deps, { version, extra: { demo: demoCommand(program) } })

@@ -3,7 +3,7 @@ import { titrateApplication } from './run-program.ts'
 
 /** The reference of all commands, as Markdown: what `--help` says of each. */
 export const commandPage = (): string => {
-  const app = titrateApplication(async () => ({ version: '' }))
+  const app = titrateApplication({ version: () => '', extra: {} })
   // Only documentation is read from it: no command is given a context.
   const pages = generateHelpTextForAllCommands(app as unknown as Application<CommandContext>).map(
     ([route, help]) => `## ${route}\n\n\`\`\`text\n${help.replaceAll(/ +$/gm, '').trim()}\n\`\`\`\n`,

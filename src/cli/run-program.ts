@@ -22,14 +22,18 @@ const ownStreams: Streams = {
   err: (text) => void process.stderr.write(text),
 }
 
-/** The command tree as an application. `extra` adds commands that are wired elsewhere, such as the demo. */
-export const titrateApplication = (
-  deps: () => Promise<Pick<Deps, 'version'>>,
-  extra: ExtraCommands = {},
-): Application<ProgramContext> =>
+/** What is wired elsewhere, and needs no `Deps`. */
+export type Program = {
+  readonly version: () => string
+  /** Further commands, such as the demo. */
+  readonly extra: ExtraCommands
+}
+
+/** The command tree as an application. */
+export const titrateApplication = ({ version, extra }: Program): Application<ProgramContext> =>
   buildApplication(commandTree(extra), {
     name: 'titrate',
-    versionInfo: { getCurrentVersion: async () => (await deps()).version },
+    versionInfo: { getCurrentVersion: () => Promise.resolve(version()) },
     scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
     documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true, disableAnsiColor: true },
     localization: {
@@ -45,15 +49,15 @@ export const titrateApplication = (
 
 /**
  * Understands the words of a command line and does what they say. Answers with the exit code; never ends the process.
- * `deps` is asked for only when a command needs it, so that help costs nothing.
+ * `deps` is asked for only when a command needs it, so that help and the version cost nothing.
  */
 export const runProgram = async (
   argv: readonly string[],
   deps: () => Promise<Deps>,
-  extra: ExtraCommands = {},
+  program: Program,
   streams: Streams = ownStreams,
 ): Promise<number> => {
-  const app = titrateApplication(deps, extra)
+  const app = titrateApplication(program)
   let code: number | null = null
   const stdio = { stdout: { write: streams.out }, stderr: { write: streams.err }, exitCode: null as number | null }
   const context: ProgramContext & { process: typeof stdio } = {

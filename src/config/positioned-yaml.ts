@@ -70,8 +70,28 @@ export const readPositionedYaml = (file: string): Read<PositionedYaml> => {
   return parsePositionedYaml(file, text)
 }
 
-/** The same for text at hand; `file` is only named in faults. */
+/**
+ * What was made of the last few texts. One command meets an environment's file in five places (by itself, through the
+ * router's file, through the release's), and reading YAML is most of what it does until then.
+ */
+const lastParsed = new Map<string, { readonly text: string; readonly read: Read<PositionedYaml> }>()
+const mostKept = 8
+const longestKept = 1_000_000
+
+/** The same for text at hand; `file` is only named in faults. The same text of a file gives the same object. */
 export const parsePositionedYaml = (file: string, text: string): Read<PositionedYaml> => {
+  const kept = lastParsed.get(file)
+  if (kept?.text === text) return kept.read
+  const read = parseText(file, text)
+  lastParsed.delete(file)
+  if (text.length > longestKept) return read
+  lastParsed.set(file, { text, read })
+  const [oldest] = lastParsed.keys()
+  if (lastParsed.size > mostKept && oldest !== undefined) lastParsed.delete(oldest)
+  return read
+}
+
+const parseText = (file: string, text: string): Read<PositionedYaml> => {
   const counter = new LineCounter()
   const at = (offset: number) => {
     const { line, col } = counter.linePos(offset)

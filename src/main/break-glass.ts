@@ -4,7 +4,7 @@ import { breakGlass } from '../engine/break-glass.ts'
 import type { Claims } from '../engine/ports.ts'
 import { TitrateError } from '../errors.ts'
 import type { RollbackScope } from '../journal/events.ts'
-import { environmentOf } from '../providers/local/daemon.ts'
+import { environmentOf } from '../providers/local/supervisor-control.ts'
 import { systemClock } from './clock.ts'
 import { connectWorld, noTraffic } from './world.ts'
 

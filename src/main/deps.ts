@@ -1,17 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline/promises'
-import type { CommandIo, Deps } from '../cli/deps.ts'
+import type { CommandIo, Deps, Environments } from '../cli/deps.ts'
 import { TitrateError } from '../errors.ts'
-import { breakGlassOnRelease } from './break-glass.ts'
 import { systemClock } from './clock.ts'
-import { examine } from './doctor.ts'
-import { createEnvironments } from './environments.ts'
-import { prepareRelease } from './prepare.ts'
-import { retireBlue } from './retire.ts'
-import { type RunWiring, runRelease } from './run.ts'
-import { openReleaseStore } from './store.ts'
-import { connectWorld } from './world.ts'
+import type { RunWiring } from './run.ts'
 
 const person = (): string => {
   const told = process.env.TITRATE_USER
@@ -52,29 +45,50 @@ const createIo = (signal: AbortSignal): CommandIo => {
   }
 }
 
-/** Everything that commands may ask for, on the real world. `program`: the command line that starts this program again. */
+/** What `titrate env` does, loaded with the first thing that is asked of it: supervisors and the router are much to load. */
+const environmentsOf = (program: readonly [string, ...string[]]): Environments => {
+  const load = async () => (await import('./environments.ts')).createEnvironments(program)
+  return {
+    up: async (...asked) => (await load()).up(...asked),
+    down: async (...asked) => (await load()).down(...asked),
+    apply: async (...asked) => (await load()).apply(...asked),
+    status: async (...asked) => (await load()).status(...asked),
+    scale: async (...asked) => (await load()).scale(...asked),
+    suspend: async (...asked) => (await load()).suspend(...asked),
+    weight: async (...asked) => (await load()).weight(...asked),
+    logs: async (...asked) => (await load()).logs(...asked),
+    serve: async (...asked) => (await load()).serve(...asked),
+  }
+}
+
+/**
+ * Everything that commands may ask for, on the real world; each part is loaded when it is first used, for a command
+ * uses few of them and must answer at once. `program`: the command line that starts this program again.
+ */
 export const createDeps = (options: {
   readonly program: readonly [string, ...string[]]
-  readonly wiring: RunWiring
+  readonly version: string
+  readonly wiring: () => Promise<RunWiring>
   readonly signal: AbortSignal
 }): Deps => ({
-  version: options.wiring.version,
+  version: options.version,
   now: systemClock.now,
   io: createIo(options.signal),
   person,
-  openStore: openReleaseStore,
-  connect: connectWorld,
-  prepare: (release, world) => prepareRelease(release, world, systemClock.now()),
-  runEngine: (run, signal) => runRelease(run, options.wiring, signal),
+  openStore: async (release, create) => (await import('./store.ts')).openReleaseStore(release, create),
+  connect: async (release) => (await import('./world.ts')).connectWorld(release),
+  prepare: async (release, world) => (await import('./prepare.ts')).prepareRelease(release, world, systemClock.now()),
+  runEngine: async (run, signal) => (await import('./run.ts')).runRelease(run, await options.wiring(), signal),
   engineLives: async (store) => {
     const lock = await store.lock()
     await lock?.release()
     return lock === null
   },
-  breakGlass: (release, asked) => breakGlassOnRelease(release, { ...asked, by: person() }, options.signal),
-  environments: createEnvironments(options.program),
-  retire: retireBlue,
-  doctor: examine,
+  breakGlass: async (release, asked) =>
+    (await import('./break-glass.ts')).breakGlassOnRelease(release, { ...asked, by: person() }, options.signal),
+  environments: environmentsOf(options.program),
+  retire: async (release, store) => (await import('./retire.ts')).retireBlue(release, store),
+  doctor: async (release) => (await import('./doctor.ts')).examine(release),
 })
 
 /** Aborts at the first interrupt; a second one ends the program at once, as people expect. */

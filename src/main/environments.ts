@@ -2,6 +2,7 @@ import type { EnvironmentStatus, Environments } from '../cli/deps.ts'
 import { readPositionedYaml } from '../config/positioned-yaml.ts'
 import { TitrateError } from '../errors.ts'
 import { connectLocal } from '../providers/local/client.ts'
+import { superviseEnvironment } from '../providers/local/daemon.ts'
 import {
   applyEnvironment,
   environmentOf,
@@ -9,9 +10,8 @@ import {
   scaleByHand,
   startSupervisor,
   stopSupervisor,
-  superviseEnvironment,
   suspendByHand,
-} from '../providers/local/daemon.ts'
+} from '../providers/local/supervisor-control.ts'
 import { runRouter } from '../providers/proxy/daemon.ts'
 import { routerStatus, setWeightByHand, startRouter, stopRouter } from '../providers/proxy/router-control.ts'
 import { requireRouterFile } from '../providers/proxy/router-file.ts'

@@ -1,6 +1,6 @@
 import type { ResolvedRelease } from '../config/release.ts'
 import type { Metrics } from '../engine/ports.ts'
-import { environmentOf, environmentStatus } from '../providers/local/daemon.ts'
+import { environmentOf, environmentStatus } from '../providers/local/supervisor-control.ts'
 import { connectRouter } from '../providers/proxy/router-client.ts'
 import { createScraper } from '../providers/scrape/create-scraper.ts'
 import { systemClock } from './clock.ts'
@@ -30,11 +30,13 @@ export const metricsOf = async (release: ResolvedRelease): Promise<Metrics | nul
   const { addresses, names } = release.metrics
   const sources =
     addresses === null
-      ? [
-          ...routerSource(release.router),
-          ...(await supervisorSource('blue', release.blue)),
-          ...(await supervisorSource('green', release.green)),
-        ]
+      ? (
+          await Promise.all([
+            routerSource(release.router),
+            supervisorSource('blue', release.blue),
+            supervisorSource('green', release.green),
+          ])
+        ).flat()
       : addresses.map((url, index) => ({ name: `metrics-${index + 1}`, url }))
   if (sources.length === 0) return null
   const sides = { blue: environmentOf(release.blue).name, green: environmentOf(release.green).name }

@@ -111,7 +111,12 @@ export const openDesk = async () => {
         },
       }
       const words = typeof line === 'string' ? line.split(' ') : line
-      const code = await runProgram(words, async () => deps(own, io, told), {}, streams)
+      const code = await runProgram(
+        words,
+        async () => deps(own, io, told),
+        { version: () => '1.2.3', extra: {} },
+        streams,
+      )
       return { code, ...told }
     },
     leave: async (): Promise<void> => {

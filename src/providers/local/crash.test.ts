@@ -2,8 +2,8 @@ import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Run } from '../../engine/ports.ts'
-import { environmentStatus, startSupervisor } from './daemon.ts'
 import { startOf } from './process-group.ts'
+import { environmentStatus, startSupervisor } from './supervisor-control.ts'
 import { callOf, entryFor, openWorkbench, program, quick, until, type Workbench } from './testing/workbench.ts'
 
 const signal = () => AbortSignal.timeout(5_000)

@@ -72,9 +72,20 @@ export const readEnvironmentFile = (path: string): EnvironmentRead => {
   const file = resolve(path)
   const yaml = readPositionedYaml(file)
   if (yaml.kind === 'faults') return yaml
-  const parsed = parseBySchema(yaml.value, environmentSchema)
+  const known = understood.get(yaml.value)
+  if (known !== undefined) return known
+  const read = understand(file, yaml.value)
+  understood.set(yaml.value, read)
+  return read
+}
+
+/** As long as a file's text is the same, so is what it says. */
+const understood = new WeakMap<PositionedYaml, EnvironmentRead>()
+
+const understand = (file: string, yaml: PositionedYaml): EnvironmentRead => {
+  const parsed = parseBySchema(yaml, environmentSchema)
   if (parsed.kind === 'faults') return parsed
-  const faults = faultsOfRules(yaml.value, parsed.value)
+  const faults = faultsOfRules(yaml, parsed.value)
   return faults.length > 0 ? { kind: 'faults', faults } : { kind: 'ok', environment: resolved(file, parsed.value) }
 }
 

@@ -4,9 +4,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WorkloadSeen } from '../../engine/ports.ts'
-import { applyEnvironment, environmentStatus, scaleByHand, superviseEnvironment, suspendByHand } from './daemon.ts'
+import { superviseEnvironment } from './daemon.ts'
 import { startOf } from './process-group.ts'
 import { statePathsOf } from './state-paths.ts'
+import { applyEnvironment, environmentStatus, scaleByHand, suspendByHand } from './supervisor-control.ts'
 import { callOf, openWorkbench, program, quick, until, type Workbench } from './testing/workbench.ts'
 
 const signal = () => AbortSignal.timeout(5_000)

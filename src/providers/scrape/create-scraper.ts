@@ -1,4 +1,3 @@
-import { Agent } from 'undici'
 import type { CounterSeries, GaugeSeries, Metrics } from '../../engine/ports.ts'
 import { bug } from '../../errors.ts'
 import type { Millis, Side } from '../../moves/goal.ts'
@@ -32,12 +31,10 @@ export const createScraper = (options: ScraperOptions): Metrics => {
   const { clock, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options
   if (new Set(options.sources.map(({ name }) => name)).size < options.sources.length)
     throw bug(`two sources of metrics have one name: ${options.sources.map(({ name }) => name).join(', ')}`)
-  // It keeps no connections, so there is nothing to close.
-  const dispatcher = new Agent({ connections: 1 })
   const sources = options.sources.map(({ name, url }) => ({
     name,
     read: createSource(createInterpreter({ source: name, names: options.names, sides: options.sides }), (signal) =>
-      fetchText(url, { dispatcher, maxBytes, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
+      fetchText(url, { maxBytes, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }),
     ),
   }))
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { type Dispatcher, request } from 'undici'
+import { type IncomingMessage, request as requestByHttp } from 'node:http'
+import { request as requestByHttps } from 'node:https'
 import type { Format } from './sample-line.ts'
 
 export type TextFetched =
@@ -8,24 +9,30 @@ export type TextFetched =
 
 const accept = 'text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5'
 
+/** Each on a connection of its own: one that is kept may be closed by the other end just when it is used again. */
+const ask = (url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const request = url.protocol === 'https:' ? requestByHttps : requestByHttp
+    request(url, { agent: false, signal, headers: { accept } }).on('response', resolve).on('error', reject).end()
+  })
+
 /** What an address answers, if it does so within the signal and the size. Never throws. Redirections are not followed. */
 export const fetchText = async (
-  url: string,
-  options: { readonly dispatcher: Dispatcher; readonly signal: AbortSignal; readonly maxBytes: number },
+  address: string,
+  options: { readonly signal: AbortSignal; readonly maxBytes: number },
 ): Promise<TextFetched> => {
   const failed = (because: string): TextFetched => ({ kind: 'failed', because })
+  const { signal, maxBytes } = options
   try {
-    const { dispatcher, signal, maxBytes } = options
-    // Each on a connection of its own: one that is kept may be closed by the other end just when it is used again.
-    const answer = await request(url, { dispatcher, signal, headers: { accept }, reset: true })
+    const answer = await ask(new URL(address), signal)
     if (answer.statusCode !== 200) {
-      await answer.body.dump({ limit: 65_536, signal })
+      answer.destroy()
       return failed(`it answered ${answer.statusCode}, not 200`)
     }
     const chunks: Buffer[] = []
     let size = 0
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      // a body without an encoding gives buffers
+    // A body without an encoding gives buffers. Leaving the loop ends the connection.
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > maxBytes) return failed(`it sent more than ${maxBytes} bytes`)
       chunks.push(chunk)
@@ -36,7 +43,7 @@ export const fetchText = async (
     const format = type.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text'
     return { kind: 'ok', text: bytes.toString('utf8'), format }
   } catch (error) {
-    return failed(options.signal.aborted ? 'it did not answer in time' : reasonOf(error))
+    return failed(signal.aborted ? 'it did not answer in time' : reasonOf(error))
   }
 }
 
@@ -47,8 +54,8 @@ const reasonOf = (error: unknown): string => {
       return 'nothing listens there'
     case 'ENOTFOUND':
       return 'its host name is not known'
-    case 'UND_ERR_SOCKET':
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+    case 'EPIPE':
+    case 'HPE_INVALID_EOF_STATE':
     case 'ECONNRESET':
       return 'the connection was closed in the middle'
     default:

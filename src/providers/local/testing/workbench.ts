@@ -6,14 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { Call } from '../../../engine/ports.ts'
 import type { Side } from '../../../moves/goal.ts'
 import { connectLocal, type LocalProvider } from '../client.ts'
-import {
-  type EnvironmentStatus,
-  environmentStatus,
-  startSupervisor,
-  stopSupervisor,
-  superviseEnvironment,
-} from '../daemon.ts'
+import { superviseEnvironment } from '../daemon.ts'
 import { startOf } from '../process-group.ts'
+import { type EnvironmentStatus, environmentStatus, startSupervisor, stopSupervisor } from '../supervisor-control.ts'
 
 /** An environment of real processes for one test, in a folder of its own. */
 export type Workbench = LocalProvider & {
