@@ -235,7 +235,8 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
       }
     }
     case 'run ended': {
-      if (event.side !== 'green') return state
+      // Told twice, it still is one run.
+      if (event.side !== 'green' || state.runs.includes(event.run)) return state
       const runs = [...state.runs.slice(1 - keptRuns), event.run]
       if (event.good) return { ...state, runs, ranAt: at, goodRuns: state.goodRuns + 1 }
       return { ...state, runs, ranAt: at, badRuns: [...state.badRuns, { run: event.run, because: event.because, at }] }
@@ -254,6 +255,8 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
             era: state.era + 1,
             eraAt: at,
             judged: null,
+            // What was found out about the old version says nothing about the new one.
+            passed: state.passed.filter((gate) => !gate.startsWith('after ')),
             reachedAt: state.reachedAt === null ? null : at,
           }
         : { ...state, paused: null }

@@ -131,25 +131,23 @@ export const foldRelease = (before: ReleaseState, entry: Recorded<ReleaseEvent>)
       return {
         ...state,
         back,
-        held: null,
         // A finished release can go back as long as blue is not retired: it is open again.
         ended: null,
+        // Whoever orders one service back does not call off that everything goes back.
         rollback: {
           because: event.because,
           by: event.by,
           at,
-          everything: event.everything,
-          assumeDead: event.assumeDead,
+          everything: event.everything || (state.ended === null && state.rollback?.everything === true),
+          assumeDead: event.assumeDead ?? (state.ended === null ? (state.rollback?.assumeDead ?? null) : null),
         },
       }
     }
-    case 'retried':
-      return {
-        ...state,
-        back: state.back.filter((service) => !event.services.includes(service)),
-        rollback: null,
-        wavesSettled: [],
-      }
+    case 'retried': {
+      const back = state.back.filter((service) => !event.services.includes(service))
+      // Those that nobody retried still wait for a person.
+      return { ...state, back, rollback: back.length === 0 ? null : state.rollback, wavesSettled: [] }
+    }
     case 'held':
       return { ...state, held: { because: event.because, by: event.by, at } }
     case 'resumed':

@@ -4,6 +4,7 @@ import { goingBack } from '../plan/dependents.ts'
 import { gateName } from './gates.ts'
 import {
   answered,
+  backAndOpen,
   decides,
   isBack,
   type ReleaseContext,
@@ -145,11 +146,14 @@ const answerRetry = (
   asked: Asked<'hold' | 'resume' | 'retry'>,
 ): ReleaseDecision => {
   const { state, reports } = context
-  const wanted = asked.service === null ? [...state.back] : [asked.service]
+  const open = backAndOpen(context)
+  const wanted = asked.service === null ? open : [asked.service]
   if (asked.service !== null && !reports.has(asked.service)) return unknownService(context, request, asked.service)
   const back = wanted.filter((service) => state.back.includes(service))
   const stuck = wanted.filter((service) => reports.get(service)?.stuck === true && !back.includes(service))
   const goingBack = back.filter((service) => !isBack(reports.get(service)))
+  if (back.length > 0 && state.rollback?.everything === true)
+    return refuse(request, `everything is going back (${state.rollback.because}); make a new release when it is there`)
   if (goingBack.length > 0) return refuse(request, `${goingBack.join(', ')} still going back; retry when it is there`)
   if (back.length + stuck.length === 0) return refuse(request, 'nothing to retry: no service went back or is stuck')
   const attempts = back.map((service) => ({

@@ -6,8 +6,10 @@ import { answerRequests } from './answer-requests.ts'
 import { observedBetween } from './facts.ts'
 import { allSettled, giveOrders } from './orders.ts'
 import {
+  backAndOpen,
   decides,
   isBack,
+  isRollbackOpen,
   type ReleaseContext,
   type ReleaseDecision,
   type ReleaseRule,
@@ -56,8 +58,9 @@ const callsNeeded = (context: ReleaseContext): readonly Extract<ReleaseEvent, { 
   for (const { service, waiting } of reports.values())
     if (waiting?.person === true)
       calls.push({ kind: 'called a person', service, because: waiting.because, actions: waiting.actions })
-  if (state.rollback !== null && !state.rollback.everything && reportsOf(context, state.back).every(isBack)) {
-    const because = `${state.back.join(', ')} went back (${state.rollback.because})`
+  const open = backAndOpen(context)
+  if (state.rollback?.everything === false && open.length > 0 && reportsOf(context, open).every(isBack)) {
+    const because = `${open.join(', ')} went back (${state.rollback.because})`
     calls.push({
       kind: 'called a person',
       service: null,
@@ -104,11 +107,16 @@ const settleWave: ReleaseRule = (context) => {
 const nextWave = ({ state, plan }: ReleaseContext): Wave | undefined =>
   plan.waves.find((wave) => !state.wavesSettled.includes(wave.number))
 
+const mayNotGoOn = (context: Omit<ReleaseContext, 'waitingForRelease'>): boolean => {
+  const { checked, stop, held } = context.state
+  return checked === null || stop !== null || held !== null || isRollbackOpen(context)
+}
+
 /** Prepare, migrate, parallel, transition, monitor, evaluate: each entered once, when what it waits for holds. */
 const enterPhase: ReleaseRule = (context) => {
   const { state } = context
   if (state.phase === null) return decides([{ kind: 'phase entered', phase: 'prepare' }])
-  if (state.checked === null || state.rollback !== null || state.stop !== null || state.held !== null) return null
+  if (mayNotGoOn(context)) return null
   const wave = nextWave(context)
   if (wave === undefined)
     return decides([
@@ -140,7 +148,7 @@ const isBaking = (context: ReleaseContext): boolean => {
 
 const startWave: ReleaseRule = (context) => {
   const { state } = context
-  if (state.checked === null || state.rollback !== null || state.stop !== null || state.held !== null) return null
+  if (mayNotGoOn(context)) return null
   const wave = nextWave(context)
   if (wave === undefined || state.wavesStarted.includes(wave.number)) return null
   if (wave.phase === 'exposed' && state.phase !== 'transition' && state.phase !== 'monitor') return null
@@ -181,8 +189,10 @@ export const decideRelease = (
 }
 
 /** The approval that the release itself waits for now, before users are sent to green; null: none. */
-const releaseGate = ({ state, plan, now }: Omit<ReleaseContext, 'waitingForRelease'>): string | null => {
+const releaseGate = (context: Omit<ReleaseContext, 'waitingForRelease'>): string | null => {
+  const { state, plan, now } = context
   if (
+    mayNotGoOn(context) ||
     !plan.policy.approvals.beforeUserTraffic ||
     state.phase !== 'parallel' ||
     state.approvals[releaseApproval] !== undefined

@@ -7,6 +7,7 @@ import { foldRelease, type ReleaseState } from '../journal/release-state.ts'
 import type { Plan } from '../plan/plan.ts'
 import { decideMove, decideSafety, type MoveDecision } from './decide-move.ts'
 import { decideRelease } from './decide-release.ts'
+import type { MoveContext } from './decision.ts'
 import type { MoveFacts } from './facts.ts'
 import type { Millis } from './goal.ts'
 import { type MoveReport, reportMove, saysTheSame } from './report.ts'
@@ -60,6 +61,8 @@ export const decideTurn = (input: TurnInput): TurnResult => {
     if (turn.everyMove((service) => turn.step(service, 'safety'))) continue
     if (turn.stepRelease()) continue
     if (turn.someMoves((service) => turn.step(service, 'progress'))) continue
+    // A move that came to wait, for a person say, is news for the release although nothing happened to the move.
+    if (turn.stepRelease()) continue
     break
   }
   return turn.result()
@@ -111,6 +114,13 @@ const openTurn = (input: TurnInput) => {
     askRelease = true
     events.push({ stream: releaseStream, event })
   }
+  const contextOf = (service: string): MoveContext => ({
+    state: stateOf(service),
+    plan: planOf(service),
+    facts: input.facts(service),
+    gaps: release.gaps,
+    now,
+  })
   const report = (service: string, decision: MoveDecision | null): void => {
     const next = reportMove(stateOf(service), planOf(service), decision)
     const before = reports.get(service)
@@ -141,9 +151,7 @@ const openTurn = (input: TurnInput) => {
     step: (service: string, what: 'safety' | 'progress'): boolean => {
       const state = stateOf(service)
       if (quietMoves[what].get(service) === state) return false
-      const decide = what === 'safety' ? decideSafety : decideMove
-      const facts = input.facts(service)
-      const decision = decide({ state, plan: planOf(service), facts, gaps: release.gaps, now })
+      const decision = (what === 'safety' ? decideSafety : decideMove)(contextOf(service))
       if (decision === null || decision.events.length === 0) quietMoves[what].set(service, state)
       if (decision === null) return false
       for (const event of decision.events) tellMove(service, event)
@@ -153,7 +161,8 @@ const openTurn = (input: TurnInput) => {
       return decision.events.length > 0
     },
     stepRelease: (): boolean => {
-      for (const service of woken) if (!reports.has(service)) report(service, null)
+      // A new engine must know what moves wait for before it may say that nobody is needed any more.
+      for (const service of woken) if (!reports.has(service)) report(service, decideMove(contextOf(service)))
       if (!askRelease) return false
       askRelease = false
       const decision = decideRelease({ state: release, plan, reports, now })

@@ -1,3 +1,4 @@
+import type { MoveEvent } from '../journal/events.ts'
 import type { LaneState, MoveState } from '../journal/move-state.ts'
 import type { MovePlan } from '../plan/plan.ts'
 import {
@@ -10,6 +11,7 @@ import {
   waits,
   waitsForPerson,
 } from './decision.ts'
+import { driftOf, expectedLanes } from './drift.ts'
 import { type Goal, type Lane, laneOf, type Millis } from './goal.ts'
 
 /** Going back is tried for as long as it takes; a person is called when a lane is refused, and it is tried again after this. */
@@ -23,7 +25,8 @@ const goingBackLimitMs: Millis = 3_600_000
 export const wayBack = (state: MoveState, plan: MovePlan): readonly Goal[] => {
   const touched = (lane: Lane): boolean => state.lanes[lane] !== undefined
   const goals: Goal[] = []
-  if (touched('weights')) goals.push({ kind: 'weights', green: state.baseline?.green ?? 0 })
+  // Always 0, whatever stood there before: what goes back is on blue, and its copy on green goes away.
+  if (touched('weights')) goals.push({ kind: 'weights', green: 0 })
   if (touched('schedule')) goals.push({ kind: 'schedule', owner: state.baseline?.scheduleOwner ?? 'blue' })
   if (touched('data')) goals.push({ kind: 'data', primary: 'blue' })
   if (touched('workload') && plan.kind !== 'job')
@@ -55,11 +58,29 @@ const tryLane = (context: MoveContext, lane: LaneState | undefined, goal: Goal):
   )
 }
 
+/** Back on blue, it stays there: what somebody changes towards green is put right; what they do on blue is theirs. */
+const keepOnBlue = (context: MoveContext): Decision => {
+  const { state } = context
+  for (const lane of expectedLanes) {
+    const found = driftOf(lane, context)
+    const goal = state.lanes[lane]?.goal
+    if (found === null || found.towards === 'blue' || goal === undefined) {
+      if (found === null && state.drift[lane] !== undefined)
+        return happens({ kind: 'drift ended', lane, because: 'it is as it should be again' })
+      continue
+    }
+    const drifted: MoveEvent = { kind: 'drifted', lane, found: found.what, towards: found.towards }
+    const putRight = intend(context, goal, `put right: ${found.what}`, goingBackLimitMs)
+    return state.drift[lane] === undefined ? happens(drifted, putRight) : happens(putRight)
+  }
+  return waits('it is back on blue')
+}
+
 /** Order `back`: the baseline is restored, lane by lane; then the move is settled on blue. */
 export const goBackWhenOrdered = (context: MoveContext): Decision | null => {
   const { state, plan } = context
   if (state.order !== 'back') return null
-  if (state.settled?.on === 'blue') return waits('it is back on blue')
+  if (state.settled?.on === 'blue') return keepOnBlue(context)
   for (const goal of wayBack(state, plan)) {
     const decision = tryLane(context, state.lanes[laneOf(goal)], goal)
     if (decision !== null) return decision

@@ -42,8 +42,17 @@ export const ordered = (
 export const isSettled = (report: MoveReport | undefined): boolean =>
   report !== undefined && (report.skipped || report.settledOn === 'green')
 
+/** On blue, or never touched. Who skipped a service left it where it is, which may well be green. */
 export const isBack = (report: MoveReport | undefined): boolean =>
-  report === undefined || report.skipped || report.settledOn === 'blue' || (!report.begun && report.order !== 'back')
+  report === undefined || report.settledOn === 'blue' || (!report.begun && report.order !== 'back')
+
+/** Services that went back, or are on their way, and that nobody has decided about since: by retrying or skipping them. */
+export const backAndOpen = ({ state, reports }: Pick<ReleaseContext, 'state' | 'reports'>): readonly string[] =>
+  state.back.filter((service) => state.rollback?.everything === true || reports.get(service)?.skipped !== true)
+
+/** A rollback stands open until everything is back, or until people have retried or skipped each service of it. */
+export const isRollbackOpen = (context: Pick<ReleaseContext, 'state' | 'reports'>): boolean =>
+  context.state.rollback !== null && (context.state.rollback.everything || backAndOpen(context).length > 0)
 
 export const reportsOf = ({ reports }: ReleaseContext, services: readonly string[]): readonly MoveReport[] =>
   services.flatMap((service) => reports.get(service) ?? [])

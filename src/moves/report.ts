@@ -3,6 +3,7 @@ import type { MoveState } from '../journal/move-state.ts'
 import type { MovePlan } from '../plan/plan.ts'
 import type { MoveDecision } from './decide-move.ts'
 import { isCrossing, type Waiting } from './decision.ts'
+import { gateName } from './gates.ts'
 import type { Millis, Side } from './goal.ts'
 
 /** What the release sees of a move. Never facts: only what the move itself made of them. */
@@ -15,6 +16,8 @@ export type MoveReport = {
   readonly begun: boolean
   /** Users, ticks or work are on green by our doing, or were and are not back yet. */
   readonly crossing: boolean
+  /** Its copy on green is ready for calls, or can be so only by crossing. */
+  readonly reachable: boolean
   readonly step: string | null
   readonly settledOn: Side | null
   readonly settledAt: Millis | null
@@ -33,6 +36,7 @@ export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecis
   attempt: state.attempt,
   begun: state.intents > 0,
   crossing: isCrossing(state, plan),
+  reachable: isReachable(state, plan),
   step: plan.steps[state.step]?.name ?? null,
   settledOn: state.settled?.on ?? null,
   settledAt: state.settled?.at ?? null,
@@ -43,12 +47,21 @@ export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecis
   waiting: decision?.waiting ?? null,
 })
 
+/** The step that makes it ready without crossing has been gone through; true where there is none. */
+const isReachable = (state: MoveState, plan: MovePlan): boolean => {
+  const index = plan.steps.findIndex((step) => step.goal?.kind === 'workload' && !step.crossing)
+  const ready = plan.steps[index]
+  if (ready === undefined || state.step > index) return true
+  return state.step === index && ready.after.every((gate) => state.passed.includes(`after ${gateName(gate)}`))
+}
+
 /** Whether the release, too, would make the same of both: what a move waits for by itself is only for people to read. */
 export const saysTheSame = (a: MoveReport, b: MoveReport): boolean =>
   a.order === b.order &&
   a.attempt === b.attempt &&
   a.begun === b.begun &&
   a.crossing === b.crossing &&
+  a.reachable === b.reachable &&
   a.step === b.step &&
   a.settledOn === b.settledOn &&
   a.settledAt === b.settledAt &&

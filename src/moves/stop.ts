@@ -99,11 +99,11 @@ export const obeyHolds: Rule = ({ state }) => {
   if (held !== null)
     return waitsForPerson(`held by ${held.by}: ${held.because}`, [resumeCommand(service), rollbackCommand(service)])
   if (order === 'hold') return waits(`the release holds: ${state.orderBecause}`)
-  if (rejected !== null)
-    return waitsForPerson(`${rejected.by} rejected "${rejected.gate}": ${rejected.because}`, [
-      `titrate approve ${service}`,
-      rollbackCommand(service),
-    ])
+  if (rejected !== null) {
+    const because = `${rejected.by} rejected "${rejected.gate}": ${rejected.because}`
+    const actions = [`titrate approve ${rejected.gate} --service ${service}`, rollbackCommand(service)]
+    return { events: [], wakeAt: null, waiting: { because, person: true, actions, approval: rejected.gate } }
+  }
   const bad = badRuns.at(-1)
   if (bad !== undefined)
     return waitsForPerson(`the run ${bad.run} failed on green: ${bad.because}`, [
@@ -116,7 +116,8 @@ export const obeyHolds: Rule = ({ state }) => {
 /** Teams keep shipping: different versions are never compared, so the move waits until both sides run the same. */
 export const pauseForNewVersion: Rule = ({ state, facts }) => {
   const { blue, green } = facts.workload
-  if (state.step < 0 || state.settled !== null || blue === null || green === null) return null
+  if (state.step < 0 || state.settled !== null) return null
+  if (blue === null || green === null) return state.paused?.cause === 'version' ? waits(state.paused.because) : null
   const same = blue.value.version === green.value.version
   if (state.paused?.cause === 'version') {
     if (same) return happens({ kind: 'went on', because: `both sides run ${blue.value.version}`, anew: true })

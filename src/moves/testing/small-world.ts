@@ -259,7 +259,7 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
     run: (service: string, good: boolean): void =>
       append(moveStream(service), {
         kind: 'run ended',
-        run: `${service}-${now}`,
+        run: `${service}-${entries.length}`,
         side: 'green',
         tick: now,
         good,
