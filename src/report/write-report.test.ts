@@ -312,7 +312,8 @@ const longJournal = (length: number) => {
       ? { kind: 'drifted', lane: 'weights', found: because, towards: 'green' }
       : { kind: 'drift ended', lane: 'weights', because },
   ])
-  return quickRecord([...small, ...more])
+  const approval: JournalEvent = { kind: 'approved', gate: 'uat', by: 'ada', evidence: 'e'.repeat(64), note: null }
+  return quickRecord([...small, ...more.with(Math.floor(more.length / 2), ['release', approval])])
 }
 
 /** `record`, without counting versions, which takes long for many. */

@@ -1,3 +1,4 @@
+import { plural } from '../../views/words.ts'
 import type { Report } from '../report.ts'
 import { html, type Markup } from './markup.ts'
 import { alarm, type Clock, more, none, note, ref, section, table } from './parts.ts'
@@ -9,7 +10,7 @@ export const writeChecks = (report: Report): Markup => {
   return section(
     'parity',
     'Parity and checks',
-    html`<p>${parity.compared} services compared: ${counts.unexplained === 0 ? 'no unexplained difference' : alarm(`${counts.unexplained} unexplained differences`)}, ${counts.declared} declared (waived or rewritten), ${counts.required} required by the platform. ${ref(parity.entry)}</p>`,
+    html`<p>${plural(parity.compared, 'service')} compared: ${counts.unexplained === 0 ? 'no unexplained difference' : alarm(`${plural(counts.unexplained, 'unexplained difference')}`)}, ${counts.declared} declared (waived or rewritten), ${counts.required} required by the platform. ${ref(parity.entry)}</p>`,
     parity.blocking.length === 0
       ? null
       : html`<h3>Blocking</h3><ul>${parity.blocking.map((text) => html`<li>${alarm(text)}</li>`)}</ul>`,
@@ -30,7 +31,7 @@ export const writeChecks = (report: Report): Markup => {
     more(parity.left),
     parity.notes.length === 0
       ? null
-      : html`<details><summary>${parity.notes.length} notes of the checks</summary><ul>${parity.notes.map((text) => html`<li>${text}</li>`)}</ul></details>`,
+      : html`<details><summary>${plural(parity.notes.length, 'note')} of the checks</summary><ul>${parity.notes.map((text) => html`<li>${text}</li>`)}</ul></details>`,
   )
 }
 
