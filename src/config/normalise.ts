@@ -196,6 +196,10 @@ const overrideOf = ({ kinds, needs, concurrency, nameOnGreen }: WrittenService):
   }
 }
 
+/** A load, rather than one request. */
+const isStress = (test: Pick<WrittenTest, 'rate' | 'for' | 'compare'>): boolean =>
+  test.rate !== undefined || test.for !== undefined || test.compare === true
+
 /** A test has exactly one of `command`, `url` and `path`: the rules saw to that. */
 const testOf = (test: WrittenTest): TestDefinition => {
   const timeoutMs = test.timeout ?? millis(testDefaults.timeout)
@@ -203,12 +207,13 @@ const testOf = (test: WrittenTest): TestDefinition => {
   if (test.command !== undefined) return { kind: 'command', command: test.command, timeoutMs }
   if (test.url !== undefined) return { kind: 'http', url: test.url, expectStatus, timeoutMs }
   const path = test.path ?? '/'
-  if (test.rate === undefined && test.for === undefined) return { kind: 'green http', path, expectStatus, timeoutMs }
+  if (!isStress(test)) return { kind: 'green http', path, expectStatus, timeoutMs }
   return {
     kind: 'stress',
     path,
     ratePerSecond: test.rate ?? testDefaults.rate,
     durationMs: test.for ?? millis(testDefaults.for),
+    ...(test.compare === true && { compare: true }),
   }
 }
 

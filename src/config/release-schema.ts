@@ -57,6 +57,11 @@ const testSchema = z.strictObject({
     testDefaults.rate,
   ),
   for: documented(durationSchema, 'How long a stress test goes on.', testDefaults.for),
+  compare: documented(
+    z.boolean(),
+    'Puts blue and green under the same load in turns and compares their times: a benchmark of old against new.',
+    false,
+  ),
   timeout: documented(durationSchema, 'How long it may take.', testDefaults.timeout),
   maxAge: documented(durationSchema, 'How old a result may be that a step relies on.', testDefaults.maxAge),
 })

@@ -148,8 +148,9 @@ const testsAreOne: Rule = (written, yaml) =>
       const given = (['command', 'url', 'path'] as const).filter((key) => test[key] !== undefined)
       if (given.length !== 1) return [yaml.fault(path, 'exactly one of command, url and path')]
       const [form] = given
-      const misplaced = form === 'path' ? [] : (['rate', 'for'] as const).filter((key) => test[key] !== undefined)
-      const stress = test.rate !== undefined || test.for !== undefined
+      const misplaced =
+        form === 'path' ? [] : (['rate', 'for', 'compare'] as const).filter((key) => test[key] !== undefined)
+      const stress = test.rate !== undefined || test.for !== undefined || test.compare === true
       const useless = [
         ...misplaced,
         ...(test.expectStatus !== undefined && (form === 'command' || stress) ? (['expectStatus'] as const) : []),

@@ -52,7 +52,14 @@ export type TestDefinition =
       readonly expectStatus: number | null
       readonly timeoutMs: Millis
     }
-  | { readonly kind: 'stress'; readonly path: string; readonly ratePerSecond: number; readonly durationMs: Millis }
+  /** `compare`: both sides under the same load in turns, which is a benchmark of old against new. */
+  | {
+      readonly kind: 'stress'
+      readonly path: string
+      readonly ratePerSecond: number
+      readonly durationMs: Millis
+      readonly compare?: boolean
+    }
   | { readonly kind: 'trial run'; readonly timeoutMs: Millis }
 
 export type MovePlan = {

@@ -190,3 +190,22 @@ it('passes a trial run by its result', async () => {
     summary: 'the trial run did not end within 50 ms',
   })
 })
+
+it('compares both sides under the same load in turns, and tells how much slower green is', async () => {
+  const blue = await serve((_, response) => void setTimeout(() => response.end('ok'), 2))
+  const green = await serve((_, response) => void setTimeout(() => response.end('ok'), 22))
+  const both = context({ greenAddress: async () => green, blueAddress: async () => blue })
+  const definition = { kind: 'stress', path: '/', ratePerSecond: 50, durationMs: 8_000, compare: true } as const
+  const { passed, figures, summary } = await runTest(definition, both)
+  expect(passed).toBe(true)
+  expect(figures.ratioP50Low).toBeGreaterThan(1.5)
+  expect(summary).toContain('green/blue: p50')
+})
+
+it('fails a comparison in which green fails requests', async () => {
+  const blue = await serve((_, response) => response.end('ok'))
+  const green = await serve((_, response) => response.writeHead(500).end())
+  const both = context({ greenAddress: async () => green, blueAddress: async () => blue })
+  const definition = { kind: 'stress', path: '/', ratePerSecond: 20, durationMs: 8_000, compare: true } as const
+  expect(await runTest(definition, both)).toMatchObject({ passed: false, summary: expect.stringContaining('failed') })
+})

@@ -1,6 +1,7 @@
 import type { TestResult } from '../../engine/ports.ts'
 import type { TestDefinition } from '../../plan/plan.ts'
 import { runCommand } from '../command/run-command.ts'
+import { compareSides } from './compare-sides.ts'
 import { type CheckContext, type Found, urlOn } from './context.ts'
 import { askHttp } from './http-check.ts'
 import { maskSecrets } from './mask.ts'
@@ -35,6 +36,7 @@ const find = async (definition: TestDefinition, context: CheckContext): Promise<
       return url === null ? noGreen(context) : await askHttp(url, definition, context.signal)
     }
     case 'stress': {
+      if (definition.compare === true) return await compareSides(definition, context)
       const url = urlOn(await context.greenAddress(), definition.path)
       return url === null ? noGreen(context) : await stressGreen(url, definition, context)
     }
