@@ -48,6 +48,7 @@ th:last-child,td:last-child{padding-right:0}
 .n{text-align:right}
 .n,.keep{white-space:nowrap}
 .text{min-width:16rem;max-width:38rem;display:inline-block}
+div.text{display:block}
 time{white-space:nowrap}
 details{margin:.3rem 0}
 summary{cursor:pointer;padding:.2rem 0}
@@ -69,7 +70,7 @@ details>summary h3{display:inline;margin:0}
 .dots span{cursor:default}
 .dots .odd{color:var(--alarm);font-weight:700}
 .dots .off{color:var(--soft)}
-.pair{display:grid;grid-template-columns:minmax(0,27rem) minmax(0,1fr);gap:1.5rem;align-items:start}
+.pair{display:grid;grid-template-columns:minmax(0,24rem) minmax(0,1fr);gap:1.2rem;align-items:start}
 .pair>*{min-width:0}
 svg{display:block;width:100%;height:auto;max-width:30rem;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--soft)}
