@@ -72,6 +72,7 @@ details>summary h3{display:inline;margin:0}
 .dots .off{color:var(--soft)}
 .pair{display:grid;grid-template-columns:minmax(0,24rem) minmax(0,1fr);gap:1.2rem;align-items:start}
 .pair>*{min-width:0}
+.pair th,.pair td{padding-right:.55rem}
 svg{display:block;width:100%;height:auto;max-width:30rem;font:11px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 svg text{fill:var(--soft)}
 svg .strong{fill:var(--ink)}
@@ -91,6 +92,6 @@ tr:target{background:var(--alarm-bg);outline:2px solid var(--alarm)}
 .head{border:1px solid var(--rule);border-radius:6px;padding:.6rem .9rem;background:var(--panel)}
 @media (max-width:52rem){.pair{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:34rem){body{padding:1rem .9rem 3rem}h1{font-size:1.35rem}.card{padding:.8rem .9rem}.figures{grid-template-columns:1fr 1fr}.life div.row{grid-template-columns:6.5rem 1fr;gap:.5rem}.axis{margin-left:7rem}.text{min-width:13rem}
-.journal thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.journal table,.journal tbody{display:block}.journal tr{display:grid;grid-template-columns:auto auto 1fr;gap:0 .7rem;border-bottom:1px solid var(--rule);padding:.25rem 0}.journal td,.journal th{border:0;padding:0}.journal td:last-child{grid-column:1/-1}}
+.journal thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}.journal table,.journal tbody{display:block}.journal tr{display:grid;grid-template-columns:auto auto 1fr;gap:0 .7rem;border-bottom:1px solid var(--rule);padding:.25rem 0}.journal tbody td,.journal tbody th{border:0;padding:0}.journal td:last-child{grid-column:1/-1}}
 @media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--rule:#bbb;--alarm:#8a2b05;--alarm-bg:#fff;--blue:#1a4f9f;--green:#17663a;--wait:#777}html{font-size:10.5px}body{max-width:none;padding:0}nav{display:none}.scroll{overflow:visible}details::details-content{content-visibility:visible;block-size:auto}h2,h3,caption{break-after:avoid}tr,.card,svg,.life div.row{break-inside:avoid}thead{display:table-header-group}.pair{grid-template-columns:24rem 1fr}.text{min-width:0}}
 `
