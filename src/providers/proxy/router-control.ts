@@ -12,12 +12,14 @@ import { type RouterStatus, routerStatusSchema } from './router-status.ts'
 const startLimitMs = 15_000
 /** Longer than a router gives the answers under way. */
 const stopLimitMs = 15_000
+/** A router that is away is told at once; one on a busy machine may take its time. */
+const answerLimitMs = 15_000
 const pollMs = 25
 
 /** What a router says of itself; `unknown`: it does not run, or does not answer. Throws RELEASE_FILE. */
 export const routerStatus = async (file: string): Promise<Answer<RouterStatus>> => {
   const { socket } = routerPathsOf(requireRouterFile(file))
-  const signal = AbortSignal.timeout(2_000)
+  const signal = AbortSignal.timeout(answerLimitMs)
   return await askRouter({ socket, method: 'GET', path: '/v1/status', signal }, routerStatusSchema)
 }
 
@@ -67,7 +69,7 @@ export const stopRouter = async (file: string): Promise<boolean> => {
   const status = await routerStatus(file)
   if (status.kind !== 'ok') return false
   const { pid } = status.value
-  const signal = AbortSignal.timeout(2_000)
+  const signal = AbortSignal.timeout(answerLimitMs)
   await askRouter({ socket, method: 'POST', path: '/v1/shutdown', body: {}, signal }, z.null())
   const limit = performance.now() + stopLimitMs
   while (isAlive(pid)) {
