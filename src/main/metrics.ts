@@ -30,13 +30,12 @@ export const metricsOf = async (release: ResolvedRelease): Promise<Metrics | nul
   const { addresses, names } = release.metrics
   const sources =
     addresses === null
-      ? (
-          await Promise.all([
-            routerSource(release.router),
-            supervisorSource('blue', release.blue),
-            supervisorSource('green', release.green),
-          ])
-        ).flat()
+      ? [
+          ...routerSource(release.router),
+          ...(
+            await Promise.all([supervisorSource('blue', release.blue), supervisorSource('green', release.green)])
+          ).flat(),
+        ]
       : addresses.map((url, index) => ({ name: `metrics-${index + 1}`, url }))
   if (sources.length === 0) return null
   const sides = { blue: environmentOf(release.blue).name, green: environmentOf(release.green).name }
