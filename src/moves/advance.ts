@@ -9,6 +9,7 @@ import {
   intend,
   type MoveContext,
   type Rule,
+  reachedSince,
   sameGoal,
   waits,
   waitsForPerson,
@@ -99,8 +100,23 @@ const passGates = (context: MoveContext, gates: readonly Gate[], when: 'before' 
 
 /** Readiness is bounded by the step's limit; a verdict, a soak, runs, a calendar take the time that they take. */
 const limited = (context: MoveContext, gate: Gate, because: string, wakeAt: number | null): Decision => {
+  if (gate.kind === 'verdict') return beforeBlind(context, because)
   if (gate.kind !== 'ready') return waits(because, wakeAt)
   return beforeLimit(context, because)
+}
+
+/** A judge that never says anything is as good as blind: people hear of it after the same time. */
+const beforeBlind = (context: MoveContext, because: string): Decision => {
+  const { state, plan, gaps, now } = context
+  const since = reachedSince(context)
+  if (since === null || (state.judged !== null && state.judged.step === state.step)) return waits(because)
+  const limit = plan.policy.blindLimitMs
+  const spent = observedBetween(since, now, gaps)
+  if (spent < limit) return waits(because, now + limit - spent)
+  return waitsForPerson(`blind for ${Math.round(limit / 1000)} s: ${because}`, [
+    `titrate rollback ${state.service}`,
+    'look at the metrics: it goes on by itself when they come',
+  ])
 }
 
 const beforeLimit = (context: MoveContext, because: string): Decision => {
@@ -113,6 +129,12 @@ const beforeLimit = (context: MoveContext, because: string): Decision => {
     kind: 'stuck',
     because: `"${currentStep(context)?.name}" took longer than ${Math.round(limitMs / 1000)} s: ${because}`,
   })
+}
+
+const timeIsLeft = (context: MoveContext): boolean => {
+  const { state, gaps, now } = context
+  const since = Math.max(state.enteredAt ?? now, state.resumedAt ?? 0)
+  return observedBetween(since, now, gaps) < (currentStep(context)?.limitMs ?? 0)
 }
 
 const act = (context: MoveContext, step: Step, goal: Goal): Decision | null => {
@@ -129,7 +151,10 @@ const act = (context: MoveContext, step: Step, goal: Goal): Decision | null => {
     return beforeLimit(context, `under way: ${describeGoal(goal)}${problem === null ? '' : ` (green: ${problem})`}`)
   }
   if (outcome.kind === 'done') return null
-  if (outcome.kind === 'superseded') return happens(intend(context, goal, `step "${step.name}", again`, step.limitMs))
+  // Its time ran out while nobody watched: limits are longer by that, so it is tried again.
+  const wasCutShort = outcome.kind === 'unknown' && lane.actUntil <= context.now && timeIsLeft(context)
+  if (wasCutShort || outcome.kind === 'superseded')
+    return happens(intend(context, goal, `step "${step.name}", again`, step.limitMs))
   return happens({ kind: 'stuck', because: `"${step.name}" failed: ${outcome.because}` })
 }
 

@@ -1,10 +1,13 @@
 import { restWhenSettled, stayWhenStuck, takeNextStep } from './advance.ts'
-import type { Decision, MoveContext, Rule } from './decision.ts'
+import { type Decision, type MoveContext, type Rule, wakes } from './decision.ts'
 import { goBackWhenOrdered } from './go-back.ts'
+import type { Millis } from './goal.ts'
 import {
   answerDrift,
   boundBlindness,
   boundEvidenceHold,
+  goBackWhenGreenIsDown,
+  goBackWhenHeldTooLong,
   leaveWhatWasSkipped,
   obeyHolds,
   pauseForNewVersion,
@@ -16,16 +19,21 @@ import {
 
 type NamedRule = { readonly name: string; readonly rule: Rule }
 
-/** What may stop a move or send it back. Asked of every woken move before any move takes a step. */
+/**
+ * What may stop a move or send it back. Asked of every woken move before any move takes a step. What sends it back
+ * comes first: a hold, a pause or a drift that waits for people must not keep a service on a green that fails.
+ */
 export const safetyRules: readonly NamedRule[] = [
   { name: 'goes back when ordered', rule: goBackWhenOrdered },
   { name: 'leaves what was skipped', rule: leaveWhatWasSkipped },
   { name: 'waits after asking to go back', rule: waitAfterAsking },
   { name: 'stops when judged bad', rule: stopWhenJudgedBad },
   { name: 'stops when green keeps dying', rule: stopWhenGreenKeepsDying },
-  { name: 'bounds blindness', rule: boundBlindness },
-  { name: 'obeys holds', rule: obeyHolds },
+  { name: 'goes back when green is down', rule: goBackWhenGreenIsDown },
+  { name: 'goes back when held too long', rule: goBackWhenHeldTooLong },
   { name: 'answers drift', rule: answerDrift },
+  { name: 'obeys holds', rule: obeyHolds },
+  { name: 'bounds blindness', rule: boundBlindness },
   { name: 'pauses for a new version', rule: pauseForNewVersion },
   { name: 'pauses for an unready blue', rule: pauseForUnreadyBlue },
   { name: 'stays when stuck', rule: stayWhenStuck },
@@ -40,15 +48,24 @@ export const progressRules: readonly NamedRule[] = [
 export type MoveDecision = Decision & { readonly rule: string }
 
 const ask = (rules: readonly NamedRule[], context: MoveContext): MoveDecision | null => {
+  let alarm: Millis | null = null
   for (const { name, rule } of rules) {
     const decision = rule(context)
-    if (decision !== null) return { ...decision, rule: name }
+    if (decision === null) continue
+    const wakeAt = earlier(alarm, decision.wakeAt)
+    if (decision.events.length > 0 || decision.waiting !== null) return { ...decision, wakeAt, rule: name }
+    alarm = wakeAt
   }
-  return null
+  return alarm === null ? null : { ...wakes(alarm), rule: 'nothing to do yet' }
 }
+
+const earlier = (a: Millis | null, b: Millis | null): Millis | null =>
+  a === null ? b : b === null ? a : Math.min(a, b)
 
 /** The answer of the first safety rule that has one; null: nothing stands against going on. */
 export const decideSafety = (context: MoveContext): MoveDecision | null => ask(safetyRules, context)
+
+const allRules: readonly NamedRule[] = [...safetyRules, ...progressRules]
 
 /**
  * What one move does next: events, when to ask again, and what it waits for. In the order of the rules; the first
@@ -56,5 +73,4 @@ export const decideSafety = (context: MoveContext): MoveDecision | null => ask(s
  * were folded, until it has none.
  */
 export const decideMove = (context: MoveContext): MoveDecision =>
-  ask(safetyRules, context) ??
-  ask(progressRules, context) ?? { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }
+  ask(allRules, context) ?? { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }

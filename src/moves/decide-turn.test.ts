@@ -250,4 +250,73 @@ describe('a release of three services', () => {
     small.pass(0)
     expect(small.journal.moves.get('catalogue')?.settled).toMatchObject({ on: 'green' })
   })
+
+  it('keeps retried services in the order of waves, although all of their waves had started', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    const scope = { kind: 'service', service: 'catalogue' } as const
+    small.request('r1', { kind: 'roll back', scope, because: 'a hunch', assumeDead: null })
+    for (let i = 0; i < 4; i += 1) small.pass(1000)
+    small.request('r2', { kind: 'retry', service: null, because: 'wrong hunch' })
+    const from = small.entries.length
+    playUntil(small, 5)
+    const after = small.entries.slice(from)
+    const settled = after.findIndex(({ stream, event }) => stream === 'move/catalogue' && event.kind === 'settled')
+    const users = after.findIndex(({ event }) => event.kind === 'intended' && event.goal.kind === 'weights')
+    expect(settled).toBeGreaterThan(0)
+    expect(users).toBeGreaterThan(settled)
+  })
+
+  it('goes on when the service that went back is skipped, and calls for one that nobody retried', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.judge('storefront', 'roll back')
+    for (let i = 0; i < 3; i += 1) small.pass(1000)
+    small.request('r1', { kind: 'skip', service: 'storefront', because: 'next week' })
+    small.pass(1000)
+    expect(small.journal.release.ended).toMatchObject({ outcome: 'done' })
+  })
+
+  it('keeps the hold of a person when a service goes back by itself', () => {
+    const small = openSmallWorld(smallPlan({ afterRollback: 'continue' }))
+    playUntil(small, 50)
+    small.request('r1', { kind: 'hold', service: null, because: 'lunch' })
+    small.pass(10)
+    small.judge('storefront', 'roll back')
+    for (let i = 0; i < 3; i += 1) small.pass(1000)
+    expect(small.world.weight).toBe(0)
+    expect(small.journal.release.held).toMatchObject({ because: 'lunch' })
+  })
+
+  it('puts a weight right that somebody raised while nothing is measured', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.pass(10)
+    small.judge('storefront', 'blind')
+    small.world.weight = 80
+    small.pass(10)
+    expect(small.world.weight).toBe(5)
+  })
+
+  it('counts a run once, however often it is told', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 30 && small.world.owner !== 'green'; i += 1) small.pass(1000)
+    const event = { kind: 'run ended', run: 'invoices-1', side: 'green', tick: 1, good: true, because: 'ok' } as const
+    small.append('move/invoices', event)
+    small.append('move/invoices', event)
+    expect(small.journal.moves.get('invoices')?.goodRuns).toBe(1)
+  })
+
+  it('lets a person approve what somebody rejected', () => {
+    const small = openSmallWorld(smallPlan({ afterRollback: 'hold' }))
+    playUntil(small, 5)
+    small.append('move/storefront', { kind: 'rejected', gate: 'release', by: 'eve', because: 'not today' })
+    small.pass(10)
+    const approve = { kind: 'approve', service: 'storefront', gate: 'release', evidence: null, note: null } as const
+    small.request('r1', approve)
+    small.pass(10)
+    expect(small.eventsOf('answered').at(-1)).toMatchObject({ id: 'r1', answer: 'accepted' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended?.outcome).toBe('done')
+  })
 })

@@ -29,7 +29,10 @@ export type MoveContext = {
   readonly now: Millis
 }
 
-/** A rule answers, or passes the question on (null). */
+/** Nothing to say before that instant: the next rule is asked now, and all of them again then. */
+export const wakes = (at: Millis): Decision => ({ events: [], wakeAt: at, waiting: null })
+
+/** A rule answers, or passes the question on: null, or an answer that only says when to ask again. */
 export type Rule = (context: MoveContext) => Decision | null
 
 export const happens = (...events: readonly MoveEvent[]): Decision => ({ events, wakeAt: null, waiting: null })

@@ -1,8 +1,11 @@
+import type { LaneState } from '../journal/move-state.ts'
 import { currentStep, type MoveContext } from './decision.ts'
 import type { MoveFacts, Seen } from './facts.ts'
 import type { Goal, Lane, Side } from './goal.ts'
 
 export type Drift = { readonly what: string; readonly towards: Side }
+
+type Expected = Pick<LaneState, 'goal' | 'outcome' | 'outcomeAt'>
 
 /** Lanes in which somebody else's change can be seen. */
 export const expectedLanes = ['weights', 'schedule', 'workload'] as const satisfies readonly Lane[]
@@ -44,10 +47,20 @@ const workloadDrift = (goal: Goal, facts: MoveFacts, after: number): Drift | nul
   return null
 }
 
+/** Before its first weight, an exposed service that has begun to move has no users on green. */
+const untouched = (lane: Lane, { state, plan }: MoveContext): Expected | null =>
+  lane === 'weights' && plan.kind === 'exposed' && state.step >= 0
+    ? {
+        goal: { kind: 'weights', green: 0 },
+        outcome: { kind: 'done', result: null },
+        outcomeAt: { position: 0, at: 0 },
+      }
+    : null
+
 /** What differs from the lane's last carried-out goal; null: nothing, or nothing that can be told yet. */
 export const driftOf = (lane: (typeof expectedLanes)[number], context: MoveContext): Drift | null => {
   const { state, facts } = context
-  const { goal, outcome, outcomeAt } = state.lanes[lane] ?? {}
+  const { goal, outcome, outcomeAt } = state.lanes[lane] ?? untouched(lane, context) ?? {}
   if (goal === undefined || outcome?.kind !== 'done' || !outcomeAt) return null
   // A lane that the current step is about to change again has no settled expectation.
   if (currentStep(context) === null && state.settled === null) return null

@@ -12,11 +12,13 @@ import {
   waitsForPerson,
 } from './decision.ts'
 import { driftOf, expectedLanes } from './drift.ts'
+import { observedBetween } from './facts.ts'
 import { type Goal, type Lane, laneOf, type Millis } from './goal.ts'
 
 /** Going back is tried for as long as it takes; a person is called when a lane is refused, and it is tried again after this. */
 const againAfterMs: Millis = 30_000
 const goingBackLimitMs: Millis = 3_600_000
+const callAfterMs: Millis = 300_000
 
 /**
  * The recorded baseline as goals, in the order in which they are carried out: traffic first, then the schedule,
@@ -39,11 +41,21 @@ export const wayBack = (state: MoveState, plan: MovePlan): readonly Goal[] => {
   return goals
 }
 
+/** What takes long goes on being tried, and a person hears of it; what it needs does not wait for it any longer. */
+const waitOrCall = (context: MoveContext, lane: LaneState, goal: Goal): Decision => {
+  const { state, gaps, now } = context
+  const spent = observedBetween(lane.intendedAt, now, gaps)
+  if (spent < callAfterMs) return waits(`going back: ${describeGoal(goal)}`, now + callAfterMs - spent)
+  const because = `going back takes longer than ${callAfterMs / 1000} s: ${describeGoal(goal)}`
+  if (state.stuck === null) return happens({ kind: 'stuck', because })
+  return waitsForPerson(because, [`titrate explain ${state.service}`, 'titrate rollback --assume-dead green'])
+}
+
 const tryLane = (context: MoveContext, lane: LaneState | undefined, goal: Goal): Decision | null => {
   const start = (): Decision =>
     happens(intend(context, goal, `going back: ${context.state.orderBecause}`, goingBackLimitMs))
   if (lane === undefined || !sameGoal(lane.goal, goal)) return start()
-  if (lane.outcome === null) return waits(`going back: ${describeGoal(goal)}`)
+  if (lane.outcome === null) return waitOrCall(context, lane, goal)
   if (lane.outcome.kind === 'done') return null
   if (lane.outcome.kind === 'superseded') return start()
   const failedAt = lane.outcomeAt?.at ?? lane.intendedAt

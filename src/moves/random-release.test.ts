@@ -5,9 +5,9 @@ import { type Played, type PlayOptions, playRandomRelease, shrink } from './test
 
 /** `TITRATE_SEED=17` plays that one again; `TITRATE_RELEASES=20000` plays more of them. */
 const only = process.env.TITRATE_SEED === undefined ? null : Number(process.env.TITRATE_SEED)
-const many = Number(process.env.TITRATE_RELEASES ?? 350)
+const many = Number(process.env.TITRATE_RELEASES ?? 450)
 
-const optionsOf = (seed: number): PlayOptions => ({ seed, length: seed % 3 === 0 ? 30 : 100 })
+const optionsOf = (seed: number): PlayOptions => ({ seed, length: seed % 5 === 0 ? 30 : 100 })
 
 /** What went wrong and the shortest story that shows it. */
 const tell = (seed: number): string => {

@@ -9,10 +9,11 @@ import {
   type Rule,
   waits,
   waitsForPerson,
+  wakes,
 } from './decision.ts'
 import { driftOf, expectedLanes } from './drift.ts'
-import { observedBetween, type Seen } from './facts.ts'
-import type { Millis } from './goal.ts'
+import { observedBetween } from './facts.ts'
+import type { Goal, Lane, Millis } from './goal.ts'
 
 /** Green's processes may be restarted this often within one step before the move asks to go back. */
 const restartLimit = 3
@@ -64,30 +65,39 @@ const hasTraffic = ({ state }: MoveContext): boolean => {
   return lane?.goal.kind === 'weights' && lane.goal.green > 0 && lane.outcome?.kind === 'done'
 }
 
+const greenIsDown = (context: MoveContext): boolean => {
+  const ready = context.facts.weights?.value.ready
+  return ready?.green === false && ready.blue !== false && hasTraffic(context)
+}
+
+/** The router's own probes of green fail while blue answers: after the limit it goes back by itself. */
+export const goBackWhenGreenIsDown: Rule = (context) => {
+  const { state, plan, facts, gaps, now } = context
+  if (facts.weights === null || state.settled !== null || !greenIsDown(context)) return null
+  const downFor = observedBetween(facts.weights.since, now, gaps)
+  const limit = plan.policy.blindLimitMs
+  if (downFor < limit) return wakes(now + limit - downFor)
+  return askToGoBack(context, `green does not answer the router any more, for ${Math.round(downFor / 1000)} s`)
+}
+
 const missingSince = (context: MoveContext): Millis | null => {
-  const probes: Seen<{ readonly ready: { readonly green: boolean | null } }> | null = context.facts.weights
+  const probes = context.facts.weights
   const { judged } = context.state
   if (probes?.value.ready.green === false && hasTraffic(context)) return probes.since
   return judged?.verdict === 'blind' ? judged.since : null
 }
 
-/**
- * No metrics, no progress. Only when the router's own probes of green fail as well, and blue answers, does it go
- * back by itself after the limit; with both arms missing a person is called, and never is it taken for a failure.
- */
+/** No metrics, no progress. With both arms missing a person is called, and never is it taken for a failure. */
 export const boundBlindness: Rule = (context) => {
-  const { state, plan, facts, gaps, now } = context
+  const { state, plan, gaps, now } = context
   const since = missingSince(context)
   if (since === null || state.settled !== null) return null
   const limit = plan.policy.blindLimitMs
   const blindFor = observedBetween(since, now, gaps)
-  const ready = facts.weights?.value.ready
-  const greenIsDown = ready?.green === false && ready.blue !== false && hasTraffic(context)
-  const because = greenIsDown
+  const because = greenIsDown(context)
     ? 'green does not answer the router any more'
     : (state.judged?.because ?? 'green is not seen')
   if (blindFor < limit) return waits(because, now + limit - blindFor)
-  if (greenIsDown) return askToGoBack(context, `${because}, for ${Math.round(blindFor / 1000)} s`)
   return waitsForPerson(`blind for ${Math.round(limit / 1000)} s: ${because}`, [
     rollbackCommand(state.service),
     'restore the metrics: it goes on by itself',
@@ -147,6 +157,24 @@ export const pauseForUnreadyBlue: Rule = (context) => {
   })
 }
 
+/** What was to be put right, and could not be, is for a person; when they let it go on it is tried again. */
+const correctionFailed = (lane: Lane, context: MoveContext): Decision | null => {
+  const { state, plan } = context
+  const own = state.lanes[lane]
+  const outcome = own?.outcome
+  if (own === undefined || !outcome || outcome.kind === 'done') return null
+  const again = (): Decision => happens(intend(context, own.goal, own.because, plan.policy.stepLimitMs))
+  if (state.toPutRight.includes(lane)) return again()
+  if (state.drift[lane] === undefined) return null
+  if (outcome.kind === 'superseded') return again()
+  if (state.stuck !== null) return null
+  return happens({ kind: 'stuck', because: `it could not be put right: ${describeGoal(own.goal)}: ${outcome.because}` })
+}
+
+/** What the lane should be; an exposed service that is being prepared has no users on green. */
+const expectedGoal = (lane: Lane, { state }: MoveContext): Goal | null =>
+  state.lanes[lane]?.goal ?? (lane === 'weights' ? { kind: 'weights', green: 0 } : null)
+
 /**
  * What somebody else changed in a lane of ours. Towards green it is put right; towards blue it is never undone:
  * it holds the service and calls a person, who rolls back or resumes.
@@ -154,49 +182,57 @@ export const pauseForUnreadyBlue: Rule = (context) => {
 export const answerDrift: Rule = (context) => {
   const { state } = context
   for (const lane of expectedLanes) {
+    const failed = correctionFailed(lane, context)
+    if (failed !== null) return failed
     const found = driftOf(lane, context)
     const known = state.drift[lane]
     if (found === null) {
-      if (known === undefined) continue
+      if (known === undefined || state.lanes[lane]?.outcome?.kind !== 'done') continue
       return happens({ kind: 'drift ended', lane, because: 'it is as it should be again' })
     }
-    const intent = state.lanes[lane]
-    if (intent !== undefined && state.toPutRight.includes(lane))
-      return happens(
-        intend(context, intent.goal, `put right on request: ${found.what}`, context.plan.policy.stepLimitMs),
-      )
+    const goal = expectedGoal(lane, context)
+    const limitMs = context.plan.policy.stepLimitMs
+    if (goal !== null && state.toPutRight.includes(lane))
+      return happens(intend(context, goal, `put right on request: ${found.what}`, limitMs))
     if (known === undefined) {
       const drifted: MoveEvent = { kind: 'drifted', lane, found: found.what, towards: found.towards }
-      if (found.towards === 'blue' || intent === undefined) return happens(drifted)
-      return happens(drifted, intend(context, intent.goal, `put right: ${found.what}`, context.plan.policy.stepLimitMs))
+      if (found.towards === 'blue' || goal === null) return happens(drifted)
+      return happens(drifted, intend(context, goal, `put right: ${found.what}`, limitMs))
     }
-    if (known.towards === 'blue' || intent === undefined)
-      return waitsForPerson(`somebody changed it towards ${known.towards}: ${known.found}`, [
+    if (found.towards === 'blue' || goal === null)
+      return waitsForPerson(`somebody changed it towards ${found.towards}: ${found.what}`, [
         rollbackCommand(state.service),
         resumeCommand(state.service),
       ])
-    return happens(
-      intend(
-        context,
-        intent.goal,
-        `put right again: ${found.what}; it should be ${describeGoal(intent.goal)}`,
-        context.plan.policy.stepLimitMs,
-      ),
-    )
+    const because = `put right again: ${found.what}; it should be ${describeGoal(goal)}`
+    return happens(intend(context, goal, because, limitMs))
   }
   return null
+}
+
+const heldByEvidence = ({ state }: MoveContext): { readonly since: Millis; readonly because: string } | null =>
+  state.judged?.verdict === 'hold' && state.judged.against && state.settled === null ? state.judged : null
+
+/** Where the policy says so, evidence may not hold a move for longer than its limit. */
+export const goBackWhenHeldTooLong: Rule = (context) => {
+  const { state, plan, gaps, now } = context
+  const held = heldByEvidence(context)
+  const { afterMs, then } = plan.policy.holdLimit
+  if (held === null || then !== 'roll back' || state.judged?.untilPerson === true) return null
+  const heldFor = observedBetween(held.since, now, gaps)
+  if (heldFor < afterMs) return wakes(now + afterMs - heldFor)
+  return askToGoBack(context, `held for ${Math.round(heldFor / 1000)} s: ${held.because}`)
 }
 
 /** Evidence against green that is not enough to go back holds the move, for as long as the policy bears it. */
 export const boundEvidenceHold: Rule = (context) => {
   const { state, plan, gaps, now } = context
   const { judged } = state
-  if (judged === null || judged.verdict !== 'hold' || !judged.against || state.settled !== null) return null
-  const { afterMs, then } = plan.policy.holdLimit
+  if (judged === null || heldByEvidence(context) === null) return null
+  const { afterMs } = plan.policy.holdLimit
   const heldFor = observedBetween(judged.since, now, gaps)
   const actions = [rollbackCommand(state.service), resumeCommand(state.service), `titrate explain ${state.service}`]
   if (judged.untilPerson) return waitsForPerson(judged.because, actions)
   if (heldFor < afterMs) return waits(judged.because, now + afterMs - heldFor)
-  if (then === 'roll back') return askToGoBack(context, `held for ${Math.round(heldFor / 1000)} s: ${judged.because}`)
   return waitsForPerson(`held for ${Math.round(afterMs / 1000)} s: ${judged.because}`, actions)
 }

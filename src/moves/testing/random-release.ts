@@ -94,6 +94,7 @@ const openGame = (plan: Plan) => {
   let epoch = 0
   let requests = 0
   let runs = 0
+  let firstEnd: string | null = null
   const older: { service: string; intent: string }[] = []
 
   const append = (stream: string, event: JournalEvent): void => {
@@ -275,7 +276,8 @@ const openGame = (plan: Plan) => {
     const before = { weight: own.weight, green: own.replicas.green, owner: own.owner.green, blue: own.replicas.blue }
     if (lane === 'weights' && plan.moves[service]?.kind === 'exposed')
       own.weight = random.pick([0, 1, 5, 30, 50, 80, 100])
-    if (lane === 'schedule' && stateOf(service).lanes.schedule !== undefined) own.owner[random.pick(sides)] = random.chance(0.5)
+    if (lane === 'schedule' && stateOf(service).lanes.schedule !== undefined)
+      own.owner[random.pick(sides)] = random.chance(0.5)
     if (lane === 'workload' && plan.moves[service]?.kind !== 'job') own.replicas[random.pick(sides)] = random.below(5)
     const towardsBlue =
       own.weight < before.weight ||
@@ -360,10 +362,10 @@ const openGame = (plan: Plan) => {
       },
     },
     {
-      often: 3,
+      often: 4,
       happen: (random) =>
         judge(
-          random.pick(services),
+          random.pick(services.some(isJudged) ? services.filter(isJudged) : services),
           random.pick(['advance', 'advance', 'hold', 'hold', 'hold', 'blind', 'blind', 'roll back']),
           random,
         ),
@@ -375,9 +377,10 @@ const openGame = (plan: Plan) => {
       },
     },
     {
-      often: 3,
+      often: 6,
       happen: (random) => {
-        const own = world.of(random.pick(services))
+        const exposed = services.filter((service) => world.of(service).weight > 0)
+        const own = world.of(random.pick(exposed.length > 0 && random.chance(0.7) ? exposed : services))
         const side = random.pick(['blue', 'green'] as const)
         own.ready[side] = !own.ready[side]
       },
@@ -480,7 +483,7 @@ const openGame = (plan: Plan) => {
     rules,
     story,
     events: () => entries.length,
-    outcome: () => journal.release.ended?.outcome ?? 'open',
+    outcome: () => firstEnd ?? journal.release.ended?.outcome ?? 'open',
     begin: (isBlocked: boolean): void => {
       append(releaseStream, { kind: 'created', release: plan.release, plan, titrate: 'test' })
       restart(0)
@@ -537,6 +540,7 @@ const openGame = (plan: Plan) => {
           `it does not end: ${JSON.stringify([...reports.values()].map((each) => [each.service, each.order, each.step, each.settledOn, each.waiting]))}, phase ${journal.release.phase}, back ${journal.release.back.join(', ')}`,
         )
       if (intents > services.length * 120) problems.push(`${intents} intents after the trouble ended`)
+      firstEnd = journal.release.ended?.outcome ?? null
       if (journal.release.ended?.outcome === 'done') goAllTheWayBack()
       else checkOnBlue(journal.release.ended?.outcome === 'rolled back')
     },
