@@ -33,8 +33,8 @@ const traffic = (): void => {
   for (const { sides } of figures)
     for (const { counters } of Object.values(sides))
       for (const code of codes) {
-        counters.assign()
-        counters.finish(code, random())
+        counters.assign(null)
+        counters.finish(null, code, random())
       }
 }
 const texts = Array.from({ length: READS + 1 }, () => {

@@ -194,6 +194,8 @@ export type CounterSeries = {
    */
   readonly measure: 'requests' | 'errors' | 'assigned' | 'bucket' | 'done'
   readonly le?: number
+  /** The replica that it counts. Absent: the source doesn't tell replicas apart. */
+  readonly replica?: string
   readonly value: number
 }
 

@@ -7,17 +7,23 @@ import { createRouterWorld, get, type RouterWorld, type RunningRouter, until } f
 let world: RouterWorld
 afterEach(async () => await world.close())
 
-/** The metrics lines of a name, without their common part. */
+/** The metrics lines of a name, without their common part, over all replicas. */
 const counted = async (router: RunningRouter, name: string): Promise<Record<string, number>> => {
   const text = await (await fetch(router.metricsAddress() ?? '')).text()
   const lines = [
-    ...text.matchAll(new RegExp(`^${name}\\{service="shop",environment="(\\w+)"(?:,code="(\\w+)")?\\} (\\d+)$`, 'gm')),
-  ]
-  return Object.fromEntries(
-    lines.flatMap(([, side, code, value]) =>
-      Number(value) > 0 ? [[code ? `${side} ${code}` : side, Number(value)]] : [],
+    ...text.matchAll(
+      new RegExp(
+        `^${name}\\{service="shop",environment="(\\w+)"(?:,replica="[^"]+")?(?:,code="(\\w+)")?\\} (\\d+)$`,
+        'gm',
+      ),
     ),
-  )
+  ]
+  const sums: Record<string, number> = {}
+  for (const [, side = '', code, value] of lines) {
+    const key = code === undefined ? side : `${side} ${code}`
+    if (Number(value) > 0) sums[key] = (sums[key] ?? 0) + Number(value)
+  }
+  return sums
 }
 const requests = async (router: RunningRouter) => await counted(router, 'titrate_requests_total')
 

@@ -83,6 +83,7 @@ const sendToNext = (exchange: Exchange): void => {
 const send = (exchange: Exchange, replica: Replica): void => {
   const upstream = requestTo(exchange, replica)
   if (upstream === null) return
+  exchange.passage.sendTo(replica.name)
   exchange.upstream = upstream
   exchange.connected = false
   replica.inFlight++

@@ -57,6 +57,8 @@ export type Replicas = {
   lose(): void
   ready(): boolean
   count(): { readonly listed: number; readonly ready: number }
+  /** Whether the supervisor lists a replica of this name. */
+  lists(replica: string): boolean
   /**
    * The ready replica with the fewest requests, other than `tried`; with none ready any other that is listed, since
    * trying beats giving up; null: there is none.
@@ -154,6 +156,7 @@ export const createReplicas = ({ probe, changed }: ReplicasOptions): Replicas =>
     },
     ready: () => ready.length > 0,
     count: () => ({ listed: known.size, ready: ready.length }),
+    lists: (name) => [...known.values()].some((replica) => replica.name === name),
     pick: (tried) => {
       const picked = fewest(ready, tried)
       if (picked !== null || ready.length > 0) return picked

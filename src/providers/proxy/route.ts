@@ -23,11 +23,13 @@ export type Route = {
 export const greenNow = ({ setGreen, sides }: Route): number =>
   effectiveGreen(setGreen(), { blue: sides.blue.replicas.ready(), green: sides.green.replicas.ready() })
 
-/** One request on its way, counted: as assigned at once, as finished when `end` is first called. */
+/** One request on its way, counted: as assigned when it is first sent, as finished when `end` is first called. */
 export type Passage = {
   readonly choice: Choice
   readonly replicas: Replicas
   readonly environment: string
+  /** It goes to this replica; the first one is whom it counts as assigned to, the last one finishes it. */
+  sendTo(replica: string): void
   /** The time that counts is the one until here: what follows is an endless stream. */
   stopClock(): void
   end(code: Code): void
@@ -40,19 +42,27 @@ export const beginPassage = (route: Route, request: IncomingMessage): Passage =>
   const startedAt = performance.now()
   let stoppedAt: number | null = null
   let ended = false
-  if (!choice.forced) counters.assign()
+  let sentTo: string | null = null
   return {
     choice,
     replicas,
     environment,
+    sendTo: (replica) => {
+      if (sentTo === null && !choice.forced) counters.assign(replica)
+      sentTo = replica
+    },
     stopClock: () => {
       stoppedAt ??= performance.now()
     },
     end: (code) => {
       if (ended) return
       ended = true
-      if (choice.forced) counters.finishTest(code)
-      else counters.finish(code, ((stoppedAt ?? performance.now()) - startedAt) / 1000)
+      if (choice.forced) {
+        counters.finishTest(code)
+        return
+      }
+      if (sentTo === null) counters.assign(null)
+      counters.finish(sentTo, code, ((stoppedAt ?? performance.now()) - startedAt) / 1000)
     },
     ended: () => ended,
   }

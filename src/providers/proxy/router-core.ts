@@ -123,7 +123,7 @@ const createRoute = (
         changed(service.name)
       },
     })
-    return { environment: environment.name, replicas, counters: createTrafficCounters() }
+    return { environment: environment.name, replicas, counters: createTrafficCounters(replicas.lists) }
   }
   return {
     service: service.name,

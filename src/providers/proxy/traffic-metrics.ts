@@ -1,4 +1,4 @@
-import { type Side, sides } from '../../moves/goal.ts'
+import { type Millis, type Side, sides } from '../../moves/goal.ts'
 
 /** Upper bounds of the duration histogram, in seconds: 1 ms to 10 s, each at most 2 times the one before. */
 export const durationBounds = [
@@ -12,38 +12,78 @@ export const durationBounds = [
  */
 export type Code = string
 
-/** The counters of one service on one side. Written on the hot path: plain numbers, no labels to look up. */
+/** The counters of one service on one side, kept apart by replica: how much replicas differ says how noisy the side is. */
 export type TrafficCounters = {
-  assign(): void
+  /** `replica` null: there was none. */
+  assign(replica: string | null): void
   /** `seconds` null: how long it took says nothing (an endless stream). */
-  finish(code: Code, seconds: number | null): void
+  finish(replica: string | null, code: Code, seconds: number | null): void
   /** Requests with the test header or cookie: no user's, so that they never become evidence. */
   finishTest(code: Code): void
+  /** Forgets replicas that are neither listed nor were used for a while. */
   read(): {
-    readonly assigned: number
-    readonly finished: ReadonlyMap<Code, number>
+    /** By the replica's name; the empty name, for requests that found none, is always there. */
+    readonly replicas: ReadonlyMap<string, ReplicaFigures>
     readonly tests: ReadonlyMap<Code, number>
-    /** Per bound, then all; not cumulated. */
-    readonly buckets: readonly number[]
-    readonly sum: number
   }
 }
 
-export const createTrafficCounters = (): TrafficCounters => {
+export type ReplicaFigures = {
+  readonly assigned: number
+  readonly finished: ReadonlyMap<Code, number>
+  /** Per bound, then all; not cumulated. */
+  readonly buckets: readonly number[]
+  readonly sum: number
+}
+
+/** Written on the hot path: plain numbers, and one look-up by name. */
+type Figures = {
+  assigned: number
+  readonly finished: Map<Code, number>
+  readonly buckets: number[]
+  sum: number
+  usedAt: Millis
+}
+
+const newFigures = (now: Millis): Figures => ({
+  assigned: 0,
   // There from the first scrape on, so that the first failure is seen as a step from nothing.
-  const finished = new Map<Code, number>([['200', 0]])
+  finished: new Map<Code, number>([['200', 0]]),
+  buckets: Array.from({ length: durationBounds.length + 1 }, () => 0),
+  sum: 0,
+  usedAt: now,
+})
+
+/**
+ * How long the series of a replica stay after its end. Readers take differences of each series, so that one which
+ * leaves is no step back; long before that, its last counts were read.
+ */
+export const forgottenAfterMs: Millis = 600_000
+
+export const createTrafficCounters = (
+  lists: (replica: string) => boolean = () => false,
+  now: () => Millis = Date.now,
+): TrafficCounters => {
+  const replicas = new Map<string, Figures>([['', newFigures(now())]])
   const tests = new Map<Code, number>()
-  const buckets: number[] = Array.from({ length: durationBounds.length + 1 }, () => 0)
-  let assigned = 0
-  let sum = 0
+  const figuresOf = (replica: string | null): Figures => {
+    const name = replica ?? ''
+    const known = replicas.get(name)
+    const figures = known ?? newFigures(0)
+    if (known === undefined) replicas.set(name, figures)
+    figures.usedAt = now()
+    return figures
+  }
   return {
-    assign: () => {
-      assigned++
+    assign: (replica) => {
+      figuresOf(replica).assigned++
     },
-    finish: (code, seconds) => {
+    finish: (replica, code, seconds) => {
+      const figures = figuresOf(replica)
+      const { finished, buckets } = figures
       finished.set(code, (finished.get(code) ?? 0) + 1)
       if (seconds === null) return
-      sum += seconds
+      figures.sum += seconds
       let index = 0
       while (index < durationBounds.length && seconds > (durationBounds[index] ?? 0)) index++
       buckets[index] = (buckets[index] ?? 0) + 1
@@ -51,7 +91,12 @@ export const createTrafficCounters = (): TrafficCounters => {
     finishTest: (code) => {
       tests.set(code, (tests.get(code) ?? 0) + 1)
     },
-    read: () => ({ assigned, finished, tests, buckets, sum }),
+    read: () => {
+      const before = now() - forgottenAfterMs
+      for (const [name, { usedAt }] of replicas)
+        if (name !== '' && usedAt < before && !lists(name)) replicas.delete(name)
+      return { replicas, tests }
+    },
   }
 }
 
@@ -92,17 +137,19 @@ export const renderMetrics = (services: readonly ServiceFigures[]): string => {
   ]
   const byCode = (name: string, labels: string, codes: ReadonlyMap<Code, number>) =>
     [...codes].map(([code, count]) => `${name}{${labels},code="${escaped(code)}"} ${count}`)
+  const perReplica = (family: Family, lines: (labels: string, figures: ReplicaFigures) => string[]) =>
+    perSide(family, (labels, { sides }, side) =>
+      [...sides[side].counters.read().replicas].flatMap(([replica, figures]) =>
+        lines(replica === '' ? labels : `${labels},${labelsOf({ replica })}`, figures),
+      ),
+    )
   return [
-    ...perSide(families.requests, (labels, { sides }, side) =>
-      byCode(families.requests[0], labels, sides[side].counters.read().finished),
-    ),
-    ...perSide(families.assigned, (labels, { sides }, side) => [
-      `${families.assigned[0]}{${labels}} ${sides[side].counters.read().assigned}`,
-    ]),
+    ...perReplica(families.requests, (labels, { finished }) => byCode(families.requests[0], labels, finished)),
+    ...perReplica(families.assigned, (labels, { assigned }) => [`${families.assigned[0]}{${labels}} ${assigned}`]),
     ...perSide(families.tests, (labels, { sides }, side) =>
       byCode(families.tests[0], labels, sides[side].counters.read().tests),
     ),
-    ...perSide(families.duration, (labels, { sides }, side) => histogram(labels, sides[side].counters)),
+    ...perReplica(families.duration, histogram),
     ...perService(families.weight, ({ green }) => green),
     ...perService(families.effective, ({ effectiveGreen }) => effectiveGreen),
     ...perSide(families.ready, (labels, { sides }, side) => [
@@ -112,8 +159,7 @@ export const renderMetrics = (services: readonly ServiceFigures[]): string => {
   ].join('\n')
 }
 
-const histogram = (labels: string, counters: TrafficCounters): string[] => {
-  const { buckets, sum } = counters.read()
+const histogram = (labels: string, { buckets, sum }: ReplicaFigures): string[] => {
   const name = families.duration[0]
   let count = 0
   const lines = buckets.map((inBucket, index) => {

@@ -39,7 +39,7 @@ test('a WebSocket passes both ways, also what came along with the switch, and st
   expect(String((await once(socket, 'data'))[0])).toBe('echo still here')
   socket.destroy()
   const text = await (await fetch(router.metricsAddress() ?? '')).text()
-  expect(text).toContain('titrate_requests_total{service="shop",environment="blue",code="101"} 1')
+  expect(text).toContain('titrate_requests_total{service="shop",environment="blue",replica="shop-0",code="101"} 1')
 })
 
 test('the end of either end ends the other', async () => {

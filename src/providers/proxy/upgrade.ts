@@ -53,6 +53,7 @@ const open = (tunnel: Tunnel): void => {
     setHost: false,
     agent: false,
   })
+  passage.sendTo(replica.name)
   tunnel.upstream = upstream
   replica.inFlight++
   upstream.once('close', () => replica.inFlight--)

@@ -34,10 +34,10 @@ const readOne = async (text: string, rest: Partial<ScraperOptions> = {}) => {
 
 it('reads what our own router shows', async () => {
   const counters = { blue: createTrafficCounters(), green: createTrafficCounters() }
-  counters.blue.assign()
-  counters.blue.finish('200', 0.003)
-  counters.green.assign()
-  counters.green.finish('502', 0.02)
+  counters.blue.assign('shop-1')
+  counters.blue.finish('shop-1', '200', 0.003)
+  counters.green.assign(null)
+  counters.green.finish(null, '502', 0.02)
   const side = (environment: string, of: typeof counters.blue) => ({ environment, ready: true, counters: of })
   const text = renderMetrics([
     {
@@ -58,6 +58,10 @@ it('reads what our own router shows', async () => {
   expect([at('blue', 'bucket', 0.0025), at('blue', 'bucket', 0.004)]).toEqual([0, 1])
   expect([at('green', 'bucket', 0.01), at('green', 'bucket', Number.POSITIVE_INFINITY)]).toEqual([0, 1])
   expect(seen.missing).toEqual([])
+  const replicas = seen.counters
+    .filter(({ value }) => value > 0)
+    .map(({ side, replica }) => `${side} ${replica ?? '?'}`)
+  expect(new Set(replicas)).toEqual(new Set(['blue shop-1', 'green ?']))
 })
 
 it.each(['text/plain', 'application/openmetrics-text;version=1.0.0'])(

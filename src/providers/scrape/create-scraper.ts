@@ -84,11 +84,9 @@ const createSource = (
 const take = ({ counters, gauges }: Taken, { counters: known, gauge }: Meaning, value: number): string | null => {
   // A gauge that is not a number says that there was nothing to measure.
   if (gauge !== null && Number.isFinite(value)) gauges.push({ ...gauge, value })
-  for (const { series, service, side, measure, le } of known) {
-    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return `${series} is ${value}, which no counter can be`
-    counters.push(
-      le === undefined ? { series, service, side, measure, value } : { series, service, side, measure, le, value },
-    )
+  for (const meant of known) {
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return `${meant.series} is ${value}, which no counter can be`
+    counters.push({ ...meant, value })
   }
   return null
 }

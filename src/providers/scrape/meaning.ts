@@ -41,6 +41,9 @@ export type Interpreter = {
  */
 export const abortCode = 'abort'
 
+/** The label of single replicas. Where a source has it, blue's replicas tell how noisy blue is. */
+const replicaLabel = 'replica'
+
 type Role = 'requests' | 'assigned' | 'bucket' | 'workTaken' | 'workDone' | 'workFailed' | 'gauge'
 
 /**
@@ -97,19 +100,22 @@ export const createInterpreter = (options: {
   }
 
   return {
-    meaningOf: (name, labels) => {
-      const role = roles.get(name)
+    meaningOf: (metric, labels) => {
+      const role = roles.get(metric)
       const service = labels.get(names.service)
       if (role === undefined || service === undefined) return null
       const environment = labels.get(names.side)
       const side = environment === undefined ? null : (sides.get(environment) ?? 'another')
       if (side === 'another') return null
-      if (role === 'gauge') return { counters: [], gauge: { service, side, name } }
+      if (role === 'gauge') return { counters: [], gauge: { service, side, name: metric } }
       if (side === null) return null
-      const series = `${source} ${canonicalSeries(name, labels)}`
+      const series = `${source} ${canonicalSeries(metric, labels)}`
+      const name = labels.get(replicaLabel)
+      const replica = name === undefined || name === '' ? {} : { replica: name }
       if (role === 'bucket') {
         const le = boundOf(labels.get('le'))
-        return le === null ? null : { counters: [{ series, service, side, measure: 'bucket', le }], gauge: null }
+        if (le === null) return null
+        return { counters: [{ series, service, side, measure: 'bucket', le, ...replica }], gauge: null }
       }
       const measures = measuresOf(role, labels)
       if (measures.length === 0) return null
@@ -119,6 +125,7 @@ export const createInterpreter = (options: {
         service,
         side,
         measure,
+        ...replica,
       }))
       return { counters, gauge: null }
     },
