@@ -33,6 +33,8 @@ export type Pace = {
 export type EstateOptions = Pace & { readonly services: number }
 
 const minute = 60_000
+/** 400 requests a second for each service. */
+const requestsPerScrape = 2_000
 
 /** The product's defaults. */
 export const productPace: Pace = {
@@ -48,6 +50,12 @@ export const slowPace: Pace = {
   ...productPace,
   weights: [1, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 100],
   dwell: { minMs: 5 * minute, maxMs: 30 * minute },
+}
+/** A minute a step, for a quarter of an hour. */
+export const longPace: Pace = {
+  ...slowPace,
+  weights: [...slowPace.weights.slice(0, -1), 95, 98, 100],
+  dwell: productPace.dwell,
 }
 export const lockstep: Pace = {
   weights: Array.from({ length: 100 }, (_, index) => index + 1),
@@ -91,14 +99,16 @@ export const manyExposed = ({ services, weights, dwell, soakMs, toleratedExtra, 
   }
 }
 
-export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock) => {
+/** What green had when the world was left, by service. */
+export type Left = Readonly<Record<string, { readonly replicas: number; readonly weight: number }>>
+
+export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock, left: Left = {}) => {
   const began = clock.now()
   const names = Object.keys(plan.moves)
-  const replicas = new Map<string, number>()
-  const weights = new Map<string, number>()
+  const replicas = new Map(Object.entries(left).map(([service, on]) => [service, on.replicas]))
+  const weights = new Map(Object.entries(left).map(([service, on]) => [service, on.weight]))
   const watchers: ((service: string) => void)[] = []
   let acts = 0
-  let scrapes = 0
 
   const claims = (name: string): Claims => ({
     name,
@@ -165,27 +175,32 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock)
     testRoute: () => null,
   }
   const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, Number.POSITIVE_INFINITY]
-  const counters = (service: string, side: Side): readonly CounterSeries[] => {
-    const share = side === 'green' ? (weights.get(service) ?? 0) / 100 : 1 - (weights.get(service) ?? 0) / 100
-    const requests = Math.round(500 * scrapes * Math.max(0.01, share))
-    const series = (measure: CounterSeries['measure'], value: number): CounterSeries => ({
-      series: `bench ${service} ${side} ${measure}`,
-      service,
-      side,
-      measure,
-      value,
+  /** What stays the same of every series, as a scraper keeps it, and what a side has served so far. */
+  const served = names.flatMap((service) =>
+    (['blue', 'green'] as const).map((side) => {
+      const of = (measure: CounterSeries['measure'], name: string) => ({
+        series: `bench ${service} ${side} ${name}`,
+        service,
+        side,
+        measure,
+      })
+      const fixed = [of('requests', 'requests'), of('errors', 'errors'), of('assigned', 'assigned')]
+      const buckets = bounds.map((le) => ({ ...of('bucket', `le ${le}`), le }))
+      return { service, side, fixed, buckets, requests: 0 }
+    }),
+  )
+  const scrape = (): readonly CounterSeries[] =>
+    served.flatMap((one) => {
+      const green = (weights.get(one.service) ?? 0) / 100
+      one.requests += Math.round(requestsPerScrape * (one.side === 'green' ? green : 1 - green))
+      return [
+        ...one.fixed.map((series) => ({ ...series, value: series.measure === 'errors' ? 0 : one.requests })),
+        ...one.buckets.map((series, index) => ({
+          ...series,
+          value: Math.round((one.requests * (index + 1)) / bounds.length),
+        })),
+      ]
     })
-    return [
-      series('requests', requests),
-      series('errors', 0),
-      series('assigned', requests),
-      ...bounds.map((le, index) => ({
-        ...series('bucket', Math.round((requests * (index + 1)) / bounds.length)),
-        series: `bench ${service} ${side} le ${le}`,
-        le,
-      })),
-    ]
-  }
   const world: World = {
     sides: {
       blue: { claims: claims('blue'), workloads: workloads('blue'), schedules: schedules('blue') },
@@ -194,10 +209,9 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock)
     router: { claims: claims('router'), traffic },
     metrics: {
       read: () => {
-        scrapes += 1
         const snapshot: MetricsSnapshot = {
           at: clock.now(),
-          counters: names.flatMap((name) => [...counters(name, 'blue'), ...counters(name, 'green')]),
+          counters: scrape(),
           gauges: [],
           missing: [],
         }

@@ -3,7 +3,9 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../../src/engine/clock.ts'
 import { runEngine } from '../../src/engine/engine.ts'
+import { keepHeapSmall } from '../../src/main/small-heap.ts'
 import { openStore } from '../../src/store/open.ts'
+import { benchEngine } from './bench-engine.ts'
 import { createInstantWorld, type EstateOptions, manyExposed } from './instant-world.ts'
 
 export type Moving = {
@@ -28,6 +30,7 @@ const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0)
 /** Runs the engine over an estate in motion, prints what it cost, and says whether it kept its limits. */
 export const measureMoving = async (moving: Moving): Promise<void> => {
   const { clock, estate, parts } = moving
+  keepHeapSmall()
   const folder = mkdtempSync(join(tmpdir(), 'titrate-bench-'))
   const store = await openStore({ file: join(folder, 'journal.db'), release: 'bench' })
   const plan = manyExposed(estate)
@@ -43,28 +46,16 @@ export const measureMoving = async (moving: Moving): Promise<void> => {
   const watch = setInterval(look, 100)
 
   const running = runEngine(
-    {
-      store,
+    benchEngine(store, clock, {
       world: instant.world,
       plan,
-      titrate: 'bench',
-      engine: 'bench',
-      clock,
-      notify: { send: () => undefined, close: () => Promise.resolve() },
-      check: () => Promise.resolve({ blocking: [], notes: [], findings: null }),
       carryOut: instant.carryOut,
-      calendars: () => ({}),
-      conditions: () => ({}),
-      log: () => undefined,
       turned: ({ tookMs, lateMs }) => {
         if (!isMeasured) return
         turns.push(tookMs)
         if (lateMs !== null) late.push(lateMs)
       },
-      pollMs: 1_000,
-      slots: 64,
-      exitAtGate: false,
-    },
+    }),
     stop.signal,
   )
   void running.catch(() => undefined)

@@ -16,9 +16,6 @@ export type SideIncrements = { readonly arm: Arm; readonly assigned: number | nu
 
 export type Increments = ReadonlyMap<string, Readonly<Record<Side, SideIncrements | null>>>
 
-/** The source is the first word of a series; see `CounterSeries`. */
-const sourceOf = (series: string): string => series.slice(0, series.indexOf(' '))
-
 type Sums = {
   requests: number
   errors: number
@@ -77,18 +74,30 @@ const finish = (sums: Sums): SideIncrements => ({
  * Brings `baselines` up to the snapshot.
  */
 export const takeIncrements = (baselines: Baselines, snapshot: MetricsSnapshot): Increments => {
-  const { values } = baselines
-  const known = new Set(baselines.sources)
+  const { values, sources } = baselines
+  const known = new Set(sources)
+  // Series of a source stand together: its name is cut out once for all of them.
+  let prefix = ''
+  let isKnown = false
+  let service: string | null = null
+  let sides: Partial<Record<Side, Sums>> = {}
   const sums = new Map<string, Partial<Record<Side, Sums>>>()
   for (const series of snapshot.counters) {
-    const source = sourceOf(series.series)
-    baselines.sources.add(source)
+    if (prefix === '' || !series.series.startsWith(prefix)) {
+      // The source is the first word of a series; see `CounterSeries`.
+      prefix = series.series.slice(0, series.series.indexOf(' ') + 1)
+      isKnown = known.has(prefix)
+      sources.add(prefix)
+    }
     const last = values.get(series.series)
-    const fresh = known.has(source) ? series.value : 0
+    const fresh = isKnown ? series.value : 0
     const increment = last === undefined ? fresh : series.value < last ? series.value : series.value - last
-    values.set(series.series, series.value)
-    const sides = sums.get(series.service) ?? {}
-    if (!sums.has(series.service)) sums.set(series.service, sides)
+    if (last !== series.value) values.set(series.series, series.value)
+    if (series.service !== service) {
+      service = series.service
+      sides = sums.get(service) ?? {}
+      sums.set(service, sides)
+    }
     sides[series.side] ??= { requests: 0, errors: 0, assigned: null, done: null, buckets: new Map() }
     add(sides[series.side] as Sums, series, increment) // set in the line above
   }

@@ -1,9 +1,10 @@
 import type { VerdictKind } from '../journal/events.ts'
 import type { Sample } from '../judge/sample.ts'
 import type { JudgeSetup } from '../judge/setup.ts'
+import type { JudgeState } from '../judge/state.ts'
 import type { Summary } from '../judge/verdict.ts'
-import type { Millis } from '../moves/goal.ts'
-import type { Observation } from '../store/store.ts'
+import type { Json, Millis } from '../moves/goal.ts'
+import type { Observation, StoredObservation } from '../store/store.ts'
 
 /**
  * What is stored of judging, so that every verdict can be drawn again: how the judge was set up for an era of
@@ -65,3 +66,36 @@ export const toObservation = (service: string, row: JudgeRow): Observation => ({
   at: row.kind === 'sample' ? row.sample.at : row.at,
   body: row,
 })
+
+/**
+ * A judge as it stood after all rows that are stored before it: a restart goes on from here, so that it costs the same
+ * after an hour as after a minute. Kept as a fact, so the newest one replaces those before it.
+ */
+export type KeptJudge = {
+  readonly era: number
+  readonly setup: JudgeSetup
+  readonly state: JudgeState
+  readonly step: number
+  readonly stepAt: Millis
+}
+
+const keptPrefix = 'judge-state/'
+
+export const keptObservation = (service: string, at: Millis, kept: KeptJudge): Observation => ({
+  kind: 'fact',
+  subject: `${keptPrefix}${service}`,
+  at,
+  body: kept as unknown as Json, // As plain as a row.
+})
+
+/** The kept judges among stored facts, with what stands behind them; of another format: none. */
+export const keptJudges = (
+  facts: readonly StoredObservation[],
+): ReadonlyMap<string, { readonly kept: KeptJudge; readonly id: number }> =>
+  new Map(
+    facts.flatMap(({ subject, id, body }) => {
+      if (!subject.startsWith(keptPrefix)) return []
+      const kept = body as unknown as KeptJudge // Written by `keptObservation` only.
+      return kept.state.version === 1 ? [[subject.slice(keptPrefix.length), { kept, id }]] : []
+    }),
+  )

@@ -10,7 +10,7 @@ import type { MoveFacts } from '../moves/facts.ts'
 import type { Json, Millis } from '../moves/goal.ts'
 import type { MovePlan } from '../plan/plan.ts'
 import type { SideIncrements } from './increments.ts'
-import { briefly, type JudgeRow } from './judge-rows.ts'
+import { briefly, type JudgeRow, type KeptJudge } from './judge-rows.ts'
 
 /** One service under judgement: an era of evidence, its judge, and the step for which proof is asked. */
 type Judged = {
@@ -36,6 +36,10 @@ export type Judging = {
   sample(state: MoveState, plan: MovePlan, sample: Sample): Taken
   /** The verdict as time passes without a sample. */
   silence(state: MoveState, now: Millis): Taken
+  /** The judge of a service as it stands; null: it has none. */
+  kept(service: string): KeptJudge | null
+  /** Goes on from a kept judge; the rows after it come by `restore`. */
+  recall(service: string, kept: KeptJudge): void
   /** Draws the state of a service again from its stored rows. */
   restore(service: string, rows: readonly JudgeRow[]): void
   verdictOf(service: string): Verdict | null
@@ -249,6 +253,13 @@ export const createJudging = (): Judging => {
       own.verdict = verdict
       return { rows: [], event: changed(state, verdict), verdict }
     },
+    kept: (service) => {
+      const own = judged.get(service)
+      if (own === undefined) return null
+      const { era, setup, state, step, stepAt } = own
+      return { era, setup, state, step, stepAt }
+    },
+    recall: (service, kept) => void judged.set(service, { ...kept, verdict: null }),
     restore: (service, rows) => {
       for (const row of rows) apply(service, row)
     },

@@ -7,7 +7,7 @@ import type { Observation, Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
 import { type Increments, noBaselines, takeIncrements, totalHistograms } from './increments.ts'
-import { type JudgeRow, judgeSubject, toObservation } from './judge-rows.ts'
+import { type JudgeRow, judgeSubject, keptJudges, keptObservation, toObservation } from './judge-rows.ts'
 import { type Judging, makeSample } from './judging.ts'
 import type { Metrics, MetricsSnapshot } from './ports.ts'
 import { forMove } from './turn-loop.ts'
@@ -23,6 +23,8 @@ export type Measuring = {
 
 const rowsPerRead = 10_000
 const samplesPerSlice = 32
+/** A restart judges so many samples of a service again at most. */
+const samplesPerKept = 24
 
 /** The shortest interval that any service asks for: one scrape serves them all. */
 const intervalOf = (plan: Plan): Millis =>
@@ -45,9 +47,21 @@ export const createMeasuring = (options: {
   let latest: MetricsSnapshot | null = null
   let blueLatency: ReturnType<typeof totalHistograms> | null = null
 
+  const sinceKept = new Map<string, number>()
+  /** Not all at once: each service has its own turn. */
+  const order = new Map(Object.keys(plan.moves).map((service, index) => [service, index]))
+  const firstKept = (service: string): number => (order.get(service) ?? 0) % samplesPerKept
+
   const stateOf = (service: string) => options.journal().moves.get(service) ?? newMove(service)
   const keep = (service: string, fresh: readonly JudgeRow[]): void => {
     for (const row of fresh) rows.push(toObservation(service, row))
+    const last = fresh.at(-1)
+    if (last === undefined) return
+    const samples = (sinceKept.get(service) ?? firstKept(service)) + 1
+    const isDue = samples >= samplesPerKept || fresh.some((row) => row.kind === 'begin')
+    sinceKept.set(service, isDue && samples >= samplesPerKept ? 0 : samples)
+    const kept = isDue ? judging.kept(service) : null
+    if (kept !== null) rows.push(keptObservation(service, last.kind === 'sample' ? last.sample.at : last.at, kept))
   }
   const latencyOf = (service: string) => {
     if (latest === null) return null
@@ -85,8 +99,11 @@ export const createMeasuring = (options: {
   ) => {
     const judged = Object.values(plan.moves).filter((move) => judging.isJudged(stateOf(move.service), move))
     for (const [index, move] of judged.entries()) {
-      // A thousand samples at once would keep a rollback waiting.
-      if (index % samplesPerSlice === samplesPerSlice - 1) await clock.sleep(clock.now(), signal)
+      // A thousand samples at once would keep a rollback waiting, and so would a turn that stores them all.
+      if (index % samplesPerSlice === samplesPerSlice - 1) {
+        inbox.nudge()
+        await clock.sleep(clock.now(), signal)
+      }
       judgeOne(inbox, move, increments, time)
     }
     inbox.nudge()
@@ -100,24 +117,31 @@ export const createMeasuring = (options: {
       return taken
     },
     restore: async (store) => {
-      for (const service of Object.keys(plan.moves)) {
-        let after = 0
-        for (;;) {
-          const stored = await store.observations({
-            kind: 'sample',
-            subjectPrefix: judgeSubject(service),
-            after,
-            limit: rowsPerRead,
-          })
+      const kept = keptJudges(await store.facts())
+      // What goes back is judged anew when it is tried again: its old judge is of no use any more.
+      const used = [...kept].filter(([service, { kept: own }]) => {
+        const state = stateOf(service)
+        return own.era === state.era && state.order !== 'back'
+      })
+      for (const [service, { kept: own }] of used) judging.recall(service, own)
+      const from = new Map(used.map(([service, { id }]) => [service, id]))
+      let after = kept.size === 0 ? 0 : Math.min(Number.MAX_SAFE_INTEGER, ...from.values())
+      for (;;) {
+        const stored = await store.observations({
+          kind: 'sample',
+          subjectPrefix: judgeSubject(''),
+          after,
+          limit: rowsPerRead,
+        })
+        for (const { id, subject, body } of stored) {
+          const service = subject.slice(judgeSubject('').length)
+          const since = kept.size === 0 ? 0 : from.get(service)
           // Rows are written by this module only, in this shape.
-          judging.restore(
-            service,
-            stored.flatMap((row) => (row.subject === judgeSubject(service) ? [row.body as unknown as JudgeRow] : [])),
-          )
-          const last = stored.at(-1)
-          if (last === undefined || stored.length < rowsPerRead) break
-          after = last.id
+          if (since !== undefined && id > since) judging.restore(service, [body as unknown as JudgeRow])
         }
+        const last = stored.at(-1)
+        if (last === undefined || stored.length < rowsPerRead) return
+        after = last.id
       }
     },
     run: async (inbox, signal) => {

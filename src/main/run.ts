@@ -10,6 +10,7 @@ import { createCarryOutWork, type RunTest } from './carry-out-work.ts'
 import { systemClock } from './clock.ts'
 import { createConditions } from './conditions.ts'
 import { prepareRelease } from './prepare.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 const lockTries = 10
 const lockPauseMs = 100
@@ -42,6 +43,7 @@ export type RunWiring = {
 /** Becomes the engine of the release: takes its lock, wires the world to it, and runs it to its end. */
 export const runRelease = async (options: RunOptions, wiring: RunWiring, signal: AbortSignal): Promise<EngineEnd> => {
   const { release, store, world } = options
+  keepHeapSmall()
   const lock = await lockRelease(store, options.takeOver)
   const notify = wiring.notify(release)
   const alive = new AbortController()
@@ -66,6 +68,7 @@ export const runRelease = async (options: RunOptions, wiring: RunWiring, signal:
         },
         log: wiring.log,
         appended: options.appended,
+        say: options.say,
         pollMs,
         slots,
         exitAtGate: options.exitAtGate,
