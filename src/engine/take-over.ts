@@ -53,9 +53,9 @@ const readTimeoutMs = 3_000
  * is refused; one that does not answer is claimed later, so that a rollback needs nobody's permission.
  */
 export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => {
-  const { store, clock, plan } = options
-  let journal = await readJournal(store)
-  if (journal.release.plan === null && plan === null)
+  const { store, plan } = options
+  const before = await readJournal(store)
+  if (before.release.plan === null && plan === null)
     throw new TitrateError(
       'NO_RELEASE',
       `${store.where} holds no release "${store.release}" yet; "titrate run" makes one`,
@@ -76,27 +76,53 @@ export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => 
       )
     if (claimed.kind !== 'ok') unclaimed.push(claims)
   }
-  const now = clock.now()
+  const { journal, entries } = await sayTakenOver(options, epoch, before)
+  const stops = seen.flatMap(({ claims, answer: read }) =>
+    read.kind === 'ok' && read.value.stop !== null ? [{ where: claims.name, seen: read.value }] : [],
+  )
+  return { journal, entries, epoch, unclaimed, stops }
+}
+
+/** People and a fenced predecessor may append between our reading and our writing; so often in a row is no accident. */
+const tries = 20
+
+/** Appends `took over` (and `created`, where nobody did yet) to the journal as it is then, and folds all of it. */
+const sayTakenOver = async (
+  options: TakeOverOptions,
+  epoch: number,
+  before: JournalState,
+): Promise<Pick<TakenOver, 'journal' | 'entries'>> => {
+  const { store } = options
+  let because = 'the journal kept changing'
+  let journal = before
+  for (let count = 0; count < tries; count += 1) {
+    journal = await readJournal(store, journal)
+    const answer = await store.append({
+      at: options.clock.now(),
+      epoch,
+      observation: 0,
+      batches: [
+        { stream: releaseStream, expected: journal.release.version, events: firstEvents(options, epoch, journal) },
+      ],
+    })
+    // Entries of moves may stand between what we read and ours: they are read, too.
+    if (answer.kind === 'appended') return { journal: await readJournal(store, journal), entries: answer.entries }
+    if (answer.kind !== 'conflict') {
+      because = answer.kind === 'full' ? answer.because : `epoch ${answer.epoch} has taken over meanwhile`
+      break
+    }
+  }
+  throw new TitrateError('STORE_UNAVAILABLE', `${store.where} did not take the first entry: ${because}`)
+}
+
+const firstEvents = (options: TakeOverOptions, epoch: number, journal: JournalState): readonly ReleaseEvent[] => {
+  const { store, plan } = options
+  const now = options.clock.now()
   const events: ReleaseEvent[] = []
   if (journal.release.plan === null && plan !== null)
     events.push({ kind: 'created', release: store.release, plan, titrate: options.titrate })
   const from = options.lastWatchedAt ?? (journal.release.engine === null ? null : journal.lastAt)
   const gap = from === null || journal.release.engine === null ? null : { from, until: now }
   events.push({ kind: 'took over', epoch, engine: options.engine, gap })
-  const answer = await store.append({
-    at: now,
-    epoch,
-    observation: 0,
-    batches: [{ stream: releaseStream, expected: 'any', events }],
-  })
-  if (answer.kind !== 'appended')
-    throw new TitrateError(
-      'STORE_UNAVAILABLE',
-      `${store.where} did not take the first entry: ${answer.kind === 'full' ? answer.because : answer.kind}`,
-    )
-  journal = foldJournal(journal, answer.entries)
-  const stops = seen.flatMap(({ claims, answer: read }) =>
-    read.kind === 'ok' && read.value.stop !== null ? [{ where: claims.name, seen: read.value }] : [],
-  )
-  return { journal, entries: answer.entries, epoch, unclaimed, stops }
+  return events
 }

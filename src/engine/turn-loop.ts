@@ -131,7 +131,11 @@ export const createTurnLoop = (options: {
         await catchUp()
         continue
       }
-      if (answer !== null && answer.kind !== 'appended') return { entries: [], decided: [], refusal: answer }
+      if (answer !== null && answer.kind !== 'appended') {
+        // What woke them was taken in, and is not told again.
+        for (const service of woken) stale.add(service)
+        return { entries: [], decided: [], refusal: answer }
+      }
       reports = result.reports
       wakeRelease = result.wakeRelease
       quiet = result.quiet
@@ -158,6 +162,9 @@ export const createTurnLoop = (options: {
     catchUp,
     isBehind: () => stale.size > 0,
     turn: async (taken, woken, now, observation) => {
+      // An engine with nothing to append would never be refused, and would carry out what its successor intends.
+      if (journal.release.epoch > epoch)
+        return { entries: [], decided: [], refusal: { kind: 'fenced', epoch: journal.release.epoch } }
       let entries: readonly Recorded[] = []
       if (taken.length > 0) {
         const answer = await append(taken, () => 'any', now, observation)

@@ -63,7 +63,11 @@ const earlier = (a: Millis | null, b: Millis | null): Millis | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 
 /** The answer of the first safety rule that has one; null: nothing stands against going on. */
-export const decideSafety = (context: MoveContext): MoveDecision | null => ask(safetyRules, context)
+export const decideSafety = (context: MoveContext): MoveDecision | null => {
+  const decision = ask(safetyRules, context)
+  // Only an alarm: `decideMove` gives it too, beside what the move goes on with.
+  return decision === null || (decision.events.length === 0 && decision.waiting === null) ? null : decision
+}
 
 const allRules: readonly NamedRule[] = [...safetyRules, ...progressRules]
 
