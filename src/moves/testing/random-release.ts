@@ -399,7 +399,13 @@ const openGame = (plan: Plan) => {
         else Object.assign(own.version, { blue: '2', green: '2' })
       },
     },
-    { often: 3, happen: (random) => handEdit(random.pick(services), random) },
+    {
+      often: 6,
+      happen: (random) => {
+        const exposed = services.filter((service) => world.of(service).weight > 0)
+        handEdit(random.pick(exposed.length > 0 && random.chance(0.7) ? exposed : services), random)
+      },
+    },
     { often: 4, happen: ask },
     { often: 2, happen: (random) => restart(random.pick([0, 500, 60_000])) },
     {
