@@ -1,5 +1,6 @@
 import type { MoveEvent } from '../journal/events.ts'
 import type { MoveState } from '../journal/move-state.ts'
+import { type BlueHalves, calibrate } from '../judge/calibrate.ts'
 import { judgeSample, verdictAt } from '../judge/judge.ts'
 import type { Histogram, Sample } from '../judge/sample.ts'
 import { businessSetup, type JudgeSetup, judgeSetup, latencySetup, throughputSetup } from '../judge/setup.ts'
@@ -9,6 +10,7 @@ import { isCrossing } from '../moves/decision.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Json, Millis } from '../moves/goal.ts'
 import type { MovePlan } from '../plan/plan.ts'
+import { leastHistory } from './blue-history.ts'
 import type { SideIncrements } from './increments.ts'
 import { briefly, type JudgeRow, type KeptJudge } from './judge-rows.ts'
 
@@ -28,11 +30,21 @@ export type Taken = {
   readonly verdict: Verdict | null
 }
 
+/** What is known of blue when the evidence begins. */
+export type BlueBefore = {
+  /** All that its processes have measured; null: no histogram. */
+  readonly latency: () => Histogram | null
+  /** Its halves against each other, oldest first; where there is enough, it says how noisy blue is. */
+  readonly history: () => readonly BlueHalves[]
+}
+
 export type Judging = {
   /** Whether this move is judged now: it is crossing, or has crossed and is not over. */
   isJudged(state: MoveState, plan: MovePlan): boolean
+  /** Whether it is judged now, but not yet in this era of evidence: the next `sync` sets its judge up. */
+  begins(state: MoveState, plan: MovePlan): boolean
   /** Takes up what the journal says: a new era, a new step, a person who accepted a hold. */
-  sync(state: MoveState, plan: MovePlan, blueLatency: () => Histogram | null, now: Millis): readonly JudgeRow[]
+  sync(state: MoveState, plan: MovePlan, blue: BlueBefore, now: Millis): readonly JudgeRow[]
   sample(state: MoveState, plan: MovePlan, sample: Sample): Taken
   /** The verdict as time passes without a sample. */
   silence(state: MoveState, now: Millis): Taken
@@ -45,8 +57,15 @@ export type Judging = {
   verdictOf(service: string): Verdict | null
 }
 
-/** Release policy and kind of the service as the judge's setup. Fixed for one era of evidence. */
-export const setUpJudge = (plan: MovePlan, blueLatency: Histogram | null): JudgeSetup => {
+/**
+ * Release policy and kind of the service as the judge's setup, its dispersion from blue's history unless the policy says
+ * it. Fixed for one era of evidence. With a long history it takes tenths of a second.
+ */
+export const setUpJudge = (
+  plan: MovePlan,
+  blueLatency: Histogram | null,
+  history: readonly BlueHalves[],
+): JudgeSetup => {
   const { judge, dwell } = plan.policy
   const phi = judge.dispersion
   const noisy = phi === null ? {} : { phi }
@@ -55,7 +74,7 @@ export const setUpJudge = (plan: MovePlan, blueLatency: Histogram | null): Judge
       ? [{ ...throughputSetup(), rho: judge.throughputRatio, ...noisy }]
       : [{ ...businessSetup('done'), rho: judge.throughputRatio, ...noisy }]
   const base = judgeSetup(plan.service)
-  return judgeSetup(plan.service, {
+  const setup = judgeSetup(plan.service, {
     intervalMs: judge.intervalMs,
     alpha: judge.alpha,
     warmUpMs: judge.warmUpMs,
@@ -79,6 +98,7 @@ export const setUpJudge = (plan: MovePlan, blueLatency: Histogram | null): Judge
           : { ms: judge.maxLatencySeconds.seconds * 1000, share: 1 - judge.maxLatencySeconds.quantile },
     },
   })
+  return phi === null && history.length >= leastHistory ? calibrate(setup, history) : setup
 }
 
 /** Green's part in percent: of the traffic as set, of a worker's replicas as wanted. */
@@ -197,12 +217,13 @@ export const createJudging = (): Judging => {
 
   return {
     isJudged,
-    sync: (state, plan, blueLatency, now) => {
+    begins: (state, plan) => isJudged(state, plan) && judged.get(state.service)?.era !== state.era,
+    sync: (state, plan, blue, now) => {
       if (!isJudged(state, plan)) return []
       const rows: JudgeRow[] = []
       const { service } = state
       if (judged.get(service)?.era !== state.era)
-        rows.push({ kind: 'begin', era: state.era, at: now, setup: setUpJudge(plan, blueLatency()) })
+        rows.push({ kind: 'begin', era: state.era, at: now, setup: setUpJudge(plan, blue.latency(), blue.history()) })
       for (const row of rows) apply(service, row)
       const own = judged.get(service)
       if (own !== undefined && state.reachedAt !== null && (own.step !== state.step || own.stepAt < state.reachedAt)) {

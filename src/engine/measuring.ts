@@ -3,25 +3,31 @@ import { newMove } from '../journal/move-state.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
-import type { Observation, Store } from '../store/store.ts'
+import type { Observation, Store, StoredObservation } from '../store/store.ts'
+import { createBlueHistory, historyPrefix, leastHistory } from './blue-history.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
 import { type Increments, noBaselines, takeIncrements, totalHistograms } from './increments.ts'
 import { type JudgeRow, judgeSubject, keptJudges, keptObservation, toObservation } from './judge-rows.ts'
-import { type Judging, makeSample } from './judging.ts'
+import { greenShare, type Judging, makeSample } from './judging.ts'
 import type { Metrics, MetricsSnapshot } from './ports.ts'
 import { forMove } from './turn-loop.ts'
 
 export type Measuring = {
-  restore(store: Store): Promise<void>
+  /**
+   * Draws the judges again, in slices, beside whatever else goes on: acts need no judge, so a rollback doesn't wait for
+   * them. Nothing is judged before it is done.
+   */
+  restore(facts: readonly StoredObservation[], store: Store, signal: AbortSignal): Promise<void>
   /** Takes up what the journal says of a move: a new era of evidence, a new step. */
   sync(service: string): void
   takeRows(): readonly Observation[]
-  /** Measures once per interval until the signal aborts, and puts changed verdicts into the inbox. */
+  /** Measures once per interval until the signal aborts (after `restore`), and puts changed verdicts into the inbox. */
   run(inbox: Inbox, signal: AbortSignal): Promise<void>
 }
 
-const rowsPerRead = 10_000
+/** Rows are judged again as they are read: few at a time, so that turns have their turn. */
+const rowsPerRead = 500
 const samplesPerSlice = 32
 /** A restart judges so many samples of a service again at most. */
 const samplesPerKept = 24
@@ -47,6 +53,7 @@ export const createMeasuring = (options: {
   let latest: MetricsSnapshot | null = null
   let blueLatency: ReturnType<typeof totalHistograms> | null = null
 
+  let isRestored = false
   const sinceKept = new Map<string, number>()
   /** Not all at once: each service has its own turn. */
   const order = new Map(Object.keys(plan.moves).map((service, index) => [service, index]))
@@ -68,13 +75,32 @@ export const createMeasuring = (options: {
     blueLatency ??= totalHistograms(latest, 'blue')
     return blueLatency.get(service) ?? null
   }
-  const sync = (service: string): void => {
+  const history = createBlueHistory(Object.keys(plan.moves).length)
+  /** Before it crosses, and after it came back: then blue has all the traffic. */
+  const isRecorded = (service: string): boolean => {
     const move = plan.moves[service]
-    if (move !== undefined)
-      keep(
-        service,
-        judging.sync(stateOf(service), move, () => latencyOf(service), clock.now()),
-      )
+    if (move === undefined || (move.kind !== 'exposed' && move.kind !== 'worker')) return false
+    return move.policy.judge.dispersion === null && greenShare(stateOf(service)) === 0
+  }
+  const syncNow = (service: string): void => {
+    const move = plan.moves[service]
+    if (!isRestored || move === undefined) return
+    const blue = { latency: () => latencyOf(service), history: () => history.of(service) }
+    keep(service, judging.sync(stateOf(service), move, blue, clock.now()))
+  }
+  const calibrates = (service: string): boolean => {
+    const move = plan.moves[service]
+    return move !== undefined && history.of(service).length >= leastHistory && judging.begins(stateOf(service), move)
+  }
+  /** To learn from a long history takes tenths of a second: not in a turn, but before the next sample. */
+  const sync = (service: string): void => {
+    if (!calibrates(service)) syncNow(service)
+  }
+  const calibrateAll = async (signal: AbortSignal): Promise<void> => {
+    for (const service of Object.keys(plan.moves).filter(calibrates)) {
+      syncNow(service)
+      await clock.sleep(clock.now(), signal)
+    }
   }
   const judgeOne = (
     inbox: Inbox,
@@ -109,6 +135,18 @@ export const createMeasuring = (options: {
     inbox.nudge()
   }
 
+  const restoreHistory = async (store: Store, signal: AbortSignal): Promise<void> => {
+    for (let after = 0; !signal.aborted; ) {
+      const query = { kind: 'sample', subjectPrefix: historyPrefix, after, limit: rowsPerRead } as const
+      const stored = await store.observations(query)
+      for (const row of stored) history.restore(row)
+      const last = stored.at(-1)
+      if (last === undefined || stored.length < rowsPerRead) return
+      after = last.id
+      await clock.sleep(clock.now(), signal)
+    }
+  }
+
   return {
     sync,
     takeRows: () => {
@@ -116,8 +154,9 @@ export const createMeasuring = (options: {
       rows = []
       return taken
     },
-    restore: async (store) => {
-      const kept = keptJudges(await store.facts())
+    restore: async (facts, store, signal) => {
+      await restoreHistory(store, signal)
+      const kept = keptJudges(facts)
       // What goes back is judged anew when it is tried again: its old judge is of no use any more.
       const used = [...kept].filter(([service, { kept: own }]) => {
         const state = stateOf(service)
@@ -126,7 +165,7 @@ export const createMeasuring = (options: {
       for (const [service, { kept: own }] of used) judging.recall(service, own)
       const from = new Map(used.map(([service, { id }]) => [service, id]))
       let after = kept.size === 0 ? 0 : Math.min(Number.MAX_SAFE_INTEGER, ...from.values())
-      for (;;) {
+      while (!signal.aborted) {
         const stored = await store.observations({
           kind: 'sample',
           subjectPrefix: judgeSubject(''),
@@ -140,9 +179,12 @@ export const createMeasuring = (options: {
           if (since !== undefined && id > since) judging.restore(service, [body as unknown as JudgeRow])
         }
         const last = stored.at(-1)
-        if (last === undefined || stored.length < rowsPerRead) return
+        if (last === undefined || stored.length < rowsPerRead) break
         after = last.id
+        await clock.sleep(clock.now(), signal)
       }
+      isRestored = true
+      for (const service of Object.keys(plan.moves)) sync(service)
     },
     run: async (inbox, signal) => {
       if (metrics === null) return
@@ -156,13 +198,15 @@ export const createMeasuring = (options: {
           latest = answer.value
           blueLatency = null
           const increments = takeIncrements(baselines, answer.value)
+          rows.push(...history.take(answer.value, { at, durationMs: at - before }, isRecorded))
+          await calibrateAll(signal)
           if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)
         } else {
           options.log('no metrics', { because: answer.because })
           await judgeAll(inbox, null, { at, durationMs: at - before }, signal)
         }
         if (answer.kind === 'ok') before = at
-        for (const service of Object.keys(plan.moves)) sync(service)
+        for (const service of Object.keys(plan.moves)) syncNow(service)
         await clock.sleep(at - (at % intervalMs) + intervalMs, signal)
       }
     },
