@@ -25,6 +25,8 @@ const world = join(folder, 'world.json')
 const run = (script: string, ...args: readonly string[]): ChildProcess =>
   spawn(process.execPath, [fileURLToPath(new URL(`in-memory/${script}.ts`, import.meta.url)), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // As the program's own entry does: what was compiled once is kept.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
   })
 /** What a process says until it says `last`; then it is killed. */
 const killAt = async (child: ChildProcess, last: string): Promise<ReadonlyMap<string, readonly string[]>> => {

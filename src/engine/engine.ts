@@ -1,3 +1,4 @@
+import { TitrateError } from '../errors.ts'
 import type { Recorded } from '../journal/events.ts'
 import { releaseStream } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
@@ -19,7 +20,7 @@ import { observe } from './observer.ts'
 import type { Answer, Claims, Metrics, Notify, Schedules, StopMark, Traffic, Workloads } from './ports.ts'
 import { type CarryOutWork, createRunner } from './runner.ts'
 import { takeOver } from './take-over.ts'
-import { createTurnLoop, type Refusal } from './turn-loop.ts'
+import { createTurnLoop, type Refusal, type StreamEvent } from './turn-loop.ts'
 import { watchClaims } from './watch-claims.ts'
 import { createWatchedTime } from './watched-time.ts'
 
@@ -61,6 +62,8 @@ export type EngineOptions = {
     journal: JournalState,
     now: Millis,
   ) => Readonly<Record<string, boolean | null>>
+  /** Tells people at the terminal what the journal can't: that it takes nothing, or that a wish was refused. */
+  readonly say?: (text: string) => void
   readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void
   /** Everything that was journaled while this engine runs, in order, own and others'. */
   readonly appended?: (entries: readonly Recorded[], journal: JournalState) => void
@@ -84,6 +87,10 @@ const aliveEveryMs = 1_000
 const fullRetryMs = 5_000
 const firstReadMs = 6_000
 
+/** Why observations were not taken, where it is for want of room: then an append would be answered with `full`. */
+const noRoom = (error: unknown): string | null =>
+  error instanceof TitrateError && error.details.noRoom === true ? error.message : null
+
 /**
  * The embedded engine: one turn after another until the release has ended, the signal says leave, or a newer engine
  * has taken over. Turns never wait for the world: the observer, the runner and the measuring go on beside them and
@@ -95,7 +102,8 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     ...sides.map((side) => world.sides[side].claims),
     ...(world.router === null ? [] : [world.router.claims]),
   ]
-  const lastWatchedAt = (await store.facts()).find((fact) => fact.subject === 'engine/alive')?.at ?? null
+  const facts = await store.facts()
+  const lastWatchedAt = facts.find((fact) => fact.subject === 'engine/alive')?.at ?? null
   const taken = await takeOver({ ...options, claims, lastWatchedAt })
   const plan = taken.journal.release.plan
   if (plan === null) throw new Error('a release that was taken over has a plan')
@@ -116,6 +124,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   )
   let stop: StopMark | null = taken.stops[0]?.seen.stop ?? null
   let full: string | null = null
+  const failures: unknown[] = []
   /** Monotonic time at which a person last had the stop marks cleared. */
   let clearedAt = Number.NEGATIVE_INFINITY
   let observation = 0
@@ -141,7 +150,6 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     log: options.log,
   })
   const ledger = createLedgerKeeper({ sides: world.sides, plan, journal: loop.journal, clock })
-  await measuring.restore(store)
 
   for (const { where, seen } of taken.stops)
     if (seen.stop !== null && loop.journal().release.stop === null)
@@ -168,13 +176,17 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   )
   store.watch(inbox.nudge, both)
   const background = [
-    measuring.run(inbox, both),
+    measuring.restore(facts, store, both).then(() => measuring.run(inbox, both), cannotGoOn),
     ledger.run(inbox, both),
     watchClaims(
       { claims, unclaimed: taken.unclaimed, release: store.release, epoch: taken.epoch, clock, stopSeen },
       both,
     ),
   ]
+  function cannotGoOn(error: unknown): void {
+    failures.push(error)
+    inbox.nudge()
+  }
   function cameOutBetween(service: string, after: number, upTo: number): boolean {
     for (const lane of Object.values(loop.journal().moves.get(service)?.lanes ?? {}))
       if (lane.outcomeAt !== null && lane.outcomeAt.position > after && lane.outcomeAt.position <= upTo) return true
@@ -208,12 +220,25 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     const now = clock.now()
     const gap = watched.gap()
     const events = inbox.take(eventsPerTurn)
-    const news = board.takeNews()
+    const fresh = board.takeNews()
+    const news = {
+      observations: [...kept.observations, ...fresh.observations],
+      woken: [...kept.woken, ...fresh.woken],
+    }
     const isNewSecond = now - aliveAt >= aliveEveryMs || now < aliveAt
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
-    if (seen.length > 0) observation = await store.observe(seen)
-    const before =
-      gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched' as const, ...gap } }, ...events]
+    const before: readonly StreamEvent[] =
+      gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched', ...gap } }, ...events]
+    try {
+      if (seen.length > 0) observation = await store.observe(seen)
+    } catch (error) {
+      const because = noRoom(error)
+      if (because === null) throw error
+      kept = { observations: seen, woken: [...news.woken, ...(foreign.length > 0 ? Object.keys(plan.moves) : [])] }
+      inbox.putBack(before)
+      return { kind: 'full', because }
+    }
+    kept = nothingKept
     for (const service of gap !== null || isNewSecond ? conditional : [])
       board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     board.calendars(options.calendars(now))
@@ -224,8 +249,9 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       observation,
     )
     if (outcome.refusal !== null) {
-      inbox.put(...events)
-      return outcome.refusal
+      // What came in is one commit, what was decided on it another: the first may have found room.
+      if (outcome.entries.length === 0) inbox.putBack(before)
+      kept = { observations: [], woken: news.woken }
     }
     const entries = [...foreign, ...outcome.entries]
     if (entries.length > 0) options.appended?.(entries, loop.journal())
@@ -247,9 +273,12 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       measuring.sync(service)
       board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     }
-    return null
+    return outcome.refusal
   }
 
+  /** What was seen while the store had no room: written with the first that finds some. */
+  const nothingKept = { observations: [] as readonly Observation[], woken: [] as readonly string[] }
+  let kept = nothingKept
   let aliveAt = Number.NEGATIVE_INFINITY
   const alive = (now: Millis): readonly Observation[] => {
     if (now - aliveAt < aliveEveryMs && now >= aliveAt) return []
@@ -264,6 +293,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     return [{ kind: 'fact', subject: 'engine/alive', at: now, body }]
   }
 
+  let toldToStay = false
   try {
     await Promise.race([first, clock.sleep(clock.now() + firstReadMs, both)])
     if (loop.journal().release.checked === null && !signal.aborted) {
@@ -271,26 +301,38 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       inbox.put({ stream: releaseStream, event: { kind: 'checked', ...checked } })
     }
     while (!signal.aborted) {
+      if (failures.length > 0) throw failures[0]
       const refusal = await oneTurn()
       if (refusal?.kind === 'fenced') return { kind: 'fenced', epoch: refusal.epoch }
       if (refusal?.kind === 'full') {
-        if (full === null)
-          options.log('the journal takes nothing more: acting is stopped until there is room', {
-            because: refusal.because,
+        if (full === null) {
+          const text = `the journal takes nothing more: nothing is done until there is room. ${refusal.because}`
+          options.say?.(text)
+          options.notify.send({
+            ...{ release: store.release, service: null, kind: 'call', text, actions: [] },
+            ...{ at: clock.now(), entry: loop.journal().position },
           })
+        }
         full = refusal.because
         await clock.sleep(clock.now() + fullRetryMs, signal)
         continue
       }
-      if (full !== null) options.log('the journal takes entries again', {})
+      if (full !== null) options.say?.('the journal takes entries again: it goes on')
       full = null
       const { release } = loop.journal()
       if (release.ended !== null && release.pending.length === 0) {
         if (release.ended.outcome !== 'done') await freeAll(claims, store.release, taken.epoch)
         return { kind: 'ended', release }
       }
-      if (options.exitAtGate && waitsOnlyForPeople())
-        return await leave('a person is waited for, and --exit-at-gate was given')
+      if (options.exitAtGate && waitsOnlyForPeople()) {
+        const [onGreen] = unsafeToLeave(plan)
+        if (onGreen === undefined) return await leave('a person is waited for, and --exit-at-gate was given')
+        if (!toldToStay)
+          options.say?.(
+            `--exit-at-gate is refused while green has users, work or schedules (${onGreen}): it goes on judging while a person is waited for`,
+          )
+        toldToStay = true
+      }
       const until =
         loop.isBehind() || !inbox.isEmpty()
           ? clock.now()
@@ -311,9 +353,30 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     return open.length > 0 && open.every((report) => report.waiting?.person === true) && runner.underWay().length === 0
   }
 
+  /** What has users, work or ticks on green, which nobody would judge any more. */
+  function unsafeToLeave({ moves }: Plan): readonly string[] {
+    return Object.values(moves).flatMap((move) => {
+      const { lanes } = loop.journal().moves.get(move.service) ?? newMove(move.service)
+      const goals = Object.values(lanes).map(({ goal }) => goal)
+      const isOnGreen = goals.some(
+        (goal) =>
+          (goal.kind === 'weights' && goal.green > 0) ||
+          (goal.kind === 'schedule' && goal.owner === 'green' && !move.suspended) ||
+          (goal.kind === 'workload' && goal.green > 0 && move.kind === 'worker'),
+      )
+      const byHand = (board.factsOf(move.service).weights?.value.green ?? 0) > 0
+      return isOnGreen || byHand ? [move.service] : []
+    })
+  }
+
   async function leave(because: string): Promise<EngineEnd> {
     const now = clock.now()
-    await store.observe([...measuring.takeRows(), ...ledger.takeRows()])
+    // That it leaves can be said without a journal, too: the next engine finds a gap.
+    try {
+      await store.observe([...kept.observations, ...measuring.takeRows(), ...ledger.takeRows()])
+    } catch (error) {
+      if (noRoom(error) === null) throw error
+    }
     await store.append({
       at: now,
       epoch: taken.epoch,

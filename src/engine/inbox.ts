@@ -4,6 +4,8 @@ import type { StreamEvent } from './turn-loop.ts'
 /** What happened since the last turn. Anyone may put in; only the turn takes out. */
 export type Inbox = {
   put(...events: readonly StreamEvent[]): void
+  /** What was taken and found no room, to be the oldest again. */
+  putBack(events: readonly StreamEvent[]): void
   /** Something may have changed: time for a turn. */
   nudge(): void
   /** The oldest, at most so many: the rest is for the next turn. */
@@ -29,6 +31,9 @@ export const createInbox = (): Inbox => {
       if (more.length === 0) return
       events.push(...more)
       nudge()
+    },
+    putBack: (taken) => {
+      events = [...taken, ...events]
     },
     nudge,
     take: (most) => {

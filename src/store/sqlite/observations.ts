@@ -5,6 +5,9 @@ import type { Store, StoredObservation } from '../store.ts'
 import type { Session } from './session.ts'
 import type { ObservationRow } from './statements.ts'
 
+/** So many are sorted in a few milliseconds. */
+const few = 10_000
+
 /** The observations' part of a store. */
 export const createObservations = (session: Session): Pick<Store, 'observe' | 'facts' | 'observations' | 'prune'> => {
   const { db, sql, attempt, commit, findRelease, findOrAddRelease } = session
@@ -44,11 +47,10 @@ export const createObservations = (session: Session): Pick<Store, 'observe' | 'f
         const row = findRelease()
         if (row === undefined) return []
         const page = { release: row.id, kind, after, limit }
-        const rows =
-          subjectPrefix === ''
-            ? sql.allObservations.all(page)
-            : sql.observationsBelow.all({ ...page, from: subjectPrefix, to: `${subjectPrefix}\u{10ffff}` })
-        return rows.map(readObservation)
+        if (subjectPrefix === '') return sql.allObservations.all(page).map(readObservation)
+        const below = { ...page, from: subjectPrefix, to: `${subjectPrefix}\u{10ffff}` }
+        const areMany = sql.countBelow.get({ ...below, most: few }) === few
+        return (areMany ? sql.manyBelow : sql.fewBelow).all(below).map(readObservation)
       }),
 
     prune: async (upTo) =>

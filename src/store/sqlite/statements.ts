@@ -13,6 +13,8 @@ export type ReleaseRow = {
 /** An observation whose body is still text. */
 export type ObservationRow = Omit<StoredObservation, 'body'> & { readonly body: string }
 
+type Page = { release: number; kind: string; from: string; to: string; after: number; limit: number }
+
 const eventColumns = 'position, stream, version, at, epoch, observation, hash, format, body'
 const observationColumns = 'o.id, o.kind, o.subject, o.at, o.body'
 
@@ -53,17 +55,28 @@ export const prepareStatements = (db: Database.Database) => ({
     `select ${observationColumns} from latest_facts l join observations o on o.release = l.release and o.id = l.observation
      where l.release = ? order by o.id`,
   ),
-  // Without a prefix the primary key serves at once; with one, the index does, and only the page's rows are fetched.
+  // Without a prefix the primary key serves at once. With one, SQLite can't know whether many rows have it: then the
+  // primary key serves, too; or few: then reading all others would take seconds, and the index is the way.
   allObservations: db.prepare<[{ release: number; kind: string; after: number; limit: number }], ObservationRow>(
     `select ${observationColumns} from observations o
      where o.release = :release and o.id > :after and +o.kind = :kind order by o.id limit :limit`,
   ),
-  observationsBelow: db.prepare<
-    [{ release: number; kind: string; from: string; to: string; after: number; limit: number }],
-    ObservationRow
-  >(
+  countBelow: db
+    .prepare<[{ release: number; kind: string; from: string; to: string; most: number }], number>(
+      `select count(*) from (
+         select 1 from observations indexed by observations_by_subject
+         where release = :release and kind = :kind and subject >= :from and subject < :to limit :most
+       )`,
+    )
+    .pluck(),
+  manyBelow: db.prepare<[Page], ObservationRow>(
+    `select ${observationColumns} from observations o
+     where o.release = :release and o.id > :after and +o.kind = :kind and +o.subject >= :from and +o.subject < :to
+     order by o.id limit :limit`,
+  ),
+  fewBelow: db.prepare<[Page], ObservationRow>(
     `select ${observationColumns} from observations o where o.release = :release and o.id in (
-       select id from observations
+       select id from observations indexed by observations_by_subject
        where release = :release and kind = :kind and subject >= :from and subject < :to and id > :after
        order by id limit :limit
      ) order by o.id`,
