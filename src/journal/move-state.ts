@@ -257,6 +257,7 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
             judged: null,
             // What was found out about the old version says nothing about the new one.
             passed: state.passed.filter((gate) => !gate.startsWith('after ')),
+            approvals: {},
             reachedAt: state.reachedAt === null ? null : at,
           }
         : { ...state, paused: null }

@@ -76,6 +76,8 @@ const answerApproval = (
       request,
       `rejected for ${names}`,
       open.map(({ service }) => ({ service, event })),
+      // The release's own gate: it stays shut, and is asked again when a person lets the release go on.
+      releaseWaits ? [{ kind: 'held', by: request.by, because: `rejected "${asked.gate}": ${event.because}` }] : [],
     )
   }
   const approved = { kind: 'approved' as const, gate: asked.gate, by: request.by, evidence, note: asked.note }

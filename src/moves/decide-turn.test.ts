@@ -320,3 +320,33 @@ describe('a release of three services', () => {
     expect(small.journal.release.ended?.outcome).toBe('done')
   })
 })
+
+describe('people and versions', () => {
+  it('holds the release when its own approval is rejected, and asks again when it is resumed', () => {
+    const plan = smallPlan({ approvals: { beforeUserTraffic: true, beforeRelease: false } })
+    const small = openSmallWorld(plan)
+    for (let i = 0; i < 60 && small.eventsOf('called a person').length === 0; i += 1) {
+      small.pass(1000)
+      if (small.world.owner === 'green' && (small.journal.moves.get('invoices')?.goodRuns ?? 0) < 2)
+        small.run('invoices', true)
+    }
+    const gate = { service: null, gate: 'user traffic', evidence: null, note: 'not tonight' }
+    small.request('r1', { kind: 'reject', ...gate })
+    small.pass(1000)
+    expect(small.journal.release.held?.because).toContain('not tonight')
+    expect(small.world.weight).toBe(0)
+    small.request('r2', { kind: 'resume', service: null, because: 'now' })
+    small.pass(1000)
+    small.request('r3', { kind: 'approve', ...gate })
+    small.pass(1000)
+    expect(small.eventsOf('answered').map(({ answer }) => answer)).toEqual(['accepted', 'accepted', 'accepted'])
+  })
+
+  it('calls a person when the versions differ for longer than a hold may last', () => {
+    const small = openSmallWorld()
+    playUntil(small, 5)
+    small.world.version.blue = '2'
+    for (let i = 0; i < 12; i += 1) small.pass(1000)
+    expect(small.eventsOf('called a person').at(-1)?.because).toContain('waits until green runs the same')
+  })
+})

@@ -124,14 +124,20 @@ export const obeyHolds: Rule = ({ state }) => {
 }
 
 /** Teams keep shipping: different versions are never compared, so the move waits until both sides run the same. */
-export const pauseForNewVersion: Rule = ({ state, facts }) => {
+export const pauseForNewVersion: Rule = ({ state, plan, facts, gaps, now }) => {
   const { blue, green } = facts.workload
   if (state.step < 0 || state.settled !== null) return null
   if (blue === null || green === null) return state.paused?.cause === 'version' ? waits(state.paused.because) : null
   const same = blue.value.version === green.value.version
   if (state.paused?.cause === 'version') {
     if (same) return happens({ kind: 'went on', because: `both sides run ${blue.value.version}`, anew: true })
-    return waits(state.paused.because)
+    const callAt = state.paused.at + plan.policy.holdLimit.afterMs
+    if (observedBetween(state.paused.at, now, gaps) < plan.policy.holdLimit.afterMs)
+      return waits(state.paused.because, callAt)
+    return waitsForPerson(state.paused.because, [
+      'deploy the same version on both sides: it goes on by itself',
+      rollbackCommand(state.service),
+    ])
   }
   if (same) return null
   const because = `blue runs ${blue.value.version} and green ${green.value.version}: waits until green runs the same`
