@@ -134,7 +134,6 @@ const byProtocol: Way = async (estate, service, owner, version) => {
     }
     if (ended.kind === 'refused') throw new Error(`${service}: ${ended.because}`)
     memo = ended.kind === 'waiting' ? ended.memo : null
-    if (process.env.DEBUG) console.error(service, owner, version, Date.now(), JSON.stringify(ended).slice(0, 300))
     if (ended.kind === 'waiting') await systemClock.sleep(ended.until, new AbortController().signal)
   }
   throw new Error(`${service} was not handed over in 50 attempts`)
