@@ -1,4 +1,3 @@
-import { request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type {
   Answer,
@@ -13,6 +12,7 @@ import type {
 } from '../../engine/ports.ts'
 import type { EnvironmentSeen } from '../../inventory/estate.ts'
 import type { Json, Millis, Side } from '../../moves/goal.ts'
+import { request } from '../request.ts'
 import { placeOf } from './environment-file.ts'
 import type { KeptRun } from './run-table.ts'
 import type { KeptSchedule } from './seen.ts'

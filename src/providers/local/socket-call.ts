@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import type { Answer } from '../../engine/ports.ts'
+import { request } from '../request.ts'
 
 /** What a person does about an environment that doesn't answer. */
 export const unreachable = (name: string, file: string, because: string): string =>

@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import { createInterface } from 'node:readline'
+import { request } from '../request.ts'
 
 /** One HTTP call over a UNIX socket, JSON both ways. Throws when there is no answer, or none that is JSON. */
 export type JsonCall = {

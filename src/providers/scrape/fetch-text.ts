@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { type IncomingMessage, request as requestByHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestByHttps } from 'node:https'
+import { request as requestByHttp } from '../request.ts'
 import type { Format } from './sample-line.ts'
 
 export type TextFetched =
