@@ -135,7 +135,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     release: store.release,
     epoch: taken.epoch,
     slots: options.slots,
-    mayAct: () => stop === null && full === null && loop.journal().release.stop === null,
+    mayAct: () => (stop !== null || loop.journal().release.stop !== null ? 'stopped' : full === null ? 'yes' : 'later'),
     cameOut: (service, intent, outcome) =>
       inbox.put({ stream: `move/${service}`, event: { kind: 'came out', intent, outcome } }),
     log: options.log,
@@ -377,12 +377,13 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
     } catch (error) {
       if (noRoom(error) === null) throw error
     }
-    await store.append({
+    const answer = await store.append({
       at: now,
       epoch: taken.epoch,
       observation,
       batches: [{ stream: releaseStream, expected: 'any', events: [{ kind: 'left', because }] }],
     })
+    if (answer.kind === 'fenced') return { kind: 'fenced', epoch: answer.epoch }
     return { kind: 'left', because }
   }
 }

@@ -1,5 +1,6 @@
 import type { Millis, Side } from '../moves/goal.ts'
 import { sides } from '../moves/goal.ts'
+import { limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { FactBoard } from './fact-board.ts'
 import type { Answer, Schedules, Traffic, Workloads } from './ports.ts'
@@ -92,7 +93,9 @@ const follow = (
   }
   const isHinted = (): boolean => isAll || names.size > 0
   const once = async (services: readonly string[] | null): Promise<void> => {
-    const answer = await read({ at: options.clock.now(), after: options.position() }, services)
+    const reading = { at: options.clock.now(), after: options.position() }
+    // A port that doesn't heed its signal must not stop the looking.
+    const answer = await limited(() => read(reading, services), signal, 2 * readTimeoutMs)
     if (signal.aborted) return
     if (answer.kind === 'ok') options.reached(what)
     else options.unreachable(what, answer.because)

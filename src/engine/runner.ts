@@ -24,7 +24,8 @@ export type RunnerOptions = {
   /** How many intents may be under way at once; urgent ones do not count against it. */
   readonly slots: number
   readonly cameOut: (service: string, intent: IntentId, outcome: Outcome) => void
-  readonly mayAct: () => boolean
+  /** `later`: the journal takes nothing now. `stopped`: break-glass was used, and what was under way is over. */
+  readonly mayAct: () => 'yes' | 'later' | 'stopped'
   readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void
 }
 
@@ -85,9 +86,18 @@ export const createRunner = (options: RunnerOptions): Runner => {
     let retryMs = firstRetryMs
     let memo: unknown = null
     while (!signal.aborted) {
-      const attempt = options.mayAct()
-        ? await tryOnce(work, memo, signal)
-        : waitUntil(clock.now() + retryMs, 'acting is stopped')
+      const may = options.mayAct()
+      if (may === 'stopped') {
+        options.cameOut(work.service, work.intent, {
+          kind: 'unknown',
+          because: 'break-glass was used while it was under way',
+        })
+        return
+      }
+      const attempt =
+        may === 'yes'
+          ? await tryOnce(work, memo, signal)
+          : waitUntil(clock.now() + retryMs, 'the journal takes nothing now')
       if (signal.aborted || attempt.kind === 'aborted') return
       if (attempt.kind === 'waiting') {
         entry.because = attempt.because

@@ -1,3 +1,4 @@
+import { limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { Claims, StopMark } from './ports.ts'
 
@@ -23,18 +24,25 @@ export const watchClaims = async (
   const unclaimed = new Set(options.unclaimed)
   while (!signal.aborted) {
     const began = options.clock.monotonic()
+    const seen = await Promise.all(
+      options.claims.map(async (claims) => ({
+        claims,
+        answer: await limited((limit) => claims.read(limit), signal, readTimeoutMs),
+      })),
+    )
     let mark: { where: string; stop: StopMark } | null = null
     let answers = 0
-    for (const claims of options.claims) {
-      const answer = await claims.read(AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)]))
+    for (const { claims, answer } of seen) {
       if (answer.kind !== 'ok') continue
       answers += 1
       if (answer.value.stop !== null) mark = { where: claims.name, stop: answer.value.stop }
-      if (
-        unclaimed.has(claims) &&
-        (await claims.claim(options.release, options.epoch, AbortSignal.timeout(readTimeoutMs))).kind === 'ok'
+      if (!unclaimed.has(claims)) continue
+      const claimed = await limited(
+        (limit) => claims.claim(options.release, options.epoch, limit),
+        signal,
+        readTimeoutMs,
       )
-        unclaimed.delete(claims)
+      if (claimed.kind === 'ok') unclaimed.delete(claims)
     }
     if (signal.aborted) return
     if (mark !== null) options.stopSeen(mark.where, mark.stop, began)
