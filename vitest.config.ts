@@ -20,8 +20,8 @@ export default defineConfig({
         test: { name: 'package', include: ['test/package.test.ts'], testTimeout: 60_000, hookTimeout: 180_000 },
       },
     ],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
   },
 })
