@@ -56,7 +56,9 @@ const calendar = (cron: string, zone: string): Timetable => {
   const key = `${zone} ${cron}`
   let job = read.get(key)
   if (job === undefined) {
-    job = new Cron(cron, { timezone: zone, paused: true, mode: '5-or-6-parts' })
+    // Without a zone's calendar, which takes milliseconds to set up, where there is nothing to look up in it.
+    const where = zone === 'UTC' ? { utcOffset: 0 } : { timezone: zone }
+    job = new Cron(cron, { ...where, paused: true, mode: '5-or-6-parts' })
     if (read.size >= readAtMost) read.clear()
     read.set(key, job)
   }
