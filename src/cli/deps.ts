@@ -68,6 +68,8 @@ export type RunOptions = {
   readonly exitAtGate: boolean
   readonly takeOver: boolean
   readonly appended: (entries: readonly Recorded[], journal: JournalState) => void
+  /** What people should know and the journal can't hold, as a line. */
+  readonly say: (text: string) => void
 }
 
 export type BreakGlassOptions = {

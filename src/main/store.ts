@@ -6,6 +6,19 @@ import { TitrateError } from '../errors.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new TitrateError(
+      'STORE_UNAVAILABLE',
+      `The folder of the journal, ${folder}, can't be made (${why}). Make the folder above it writable, or set "store" in the release file.`,
+      { cause: error },
+    )
+  }
+}
+
 /** Opens the store of a release. Without `create`, a release that was never run is NO_RELEASE, and nothing is made. */
 export const openReleaseStore = async (release: ResolvedRelease, create: boolean): Promise<Store> => {
   const { store, name } = release
@@ -15,7 +28,7 @@ export const openReleaseStore = async (release: ResolvedRelease, create: boolean
         'NO_RELEASE',
         `The release "${name}" has not begun: ${store.path} does not exist. "titrate run" begins it.`,
       )
-    mkdirSync(dirname(store.path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(store.path))
     return openStore({ file: store.path, release: name })
   }
   const url = new URL(store.url)

@@ -59,7 +59,7 @@ export type Store = {
   claimEpoch(atLeast: number): Promise<number>
   /** The advisory lock of a living engine, held until `release` is called or the process ends; null: another process holds it. */
   lock(): Promise<StoreLock | null>
-  /** All in one commit. Returns the id of the last one. */
+  /** All in one commit. Returns the id of the last one. Throws with `details.noRoom` where an append would answer `full`. */
   observe(observations: readonly Observation[]): Promise<number>
   /** The latest fact of every subject. */
   facts(): Promise<readonly StoredObservation[]>

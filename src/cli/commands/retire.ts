@@ -52,7 +52,11 @@ const answerIt = async (
   const { world, close } = await deps.connect(release)
   try {
     await deps.runEngine(
-      { release, store, world, plan: null, exitAtGate: false, takeOver: false, appended: () => undefined },
+      {
+        ...{ release, store, world, plan: null, exitAtGate: false, takeOver: false },
+        appended: () => undefined,
+        say: (text) => deps.io.err(`titrate: ${text}\n`),
+      },
       deps.io.signal,
     )
   } finally {

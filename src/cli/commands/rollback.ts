@@ -133,6 +133,7 @@ const becomeEngine = async (follow: Follow): Promise<ExitCode> => {
         plan: null,
         exitAtGate: false,
         takeOver: false,
+        say: (text) => deps.io.err(`titrate: ${text}\n`),
         appended: (entries, journal) => {
           tell(entries)
           const answered = !journal.release.pending.some(({ id }) => id === follow.asked.id)

@@ -85,6 +85,7 @@ const runWith = async (
       exitAtGate: flags.exitAtGate,
       takeOver: flags.takeOver,
       appended: tellEntries(deps, flags.output),
+      say: (text) => deps.io.err(`titrate: ${text}\n`),
     },
     deps.io.signal,
   )

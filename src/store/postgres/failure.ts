@@ -44,7 +44,7 @@ export const storeError = (where: string, error: unknown, appended: Appended = '
   if (!(error instanceof Error) || error instanceof TitrateError) return error
   if (error instanceof TypeError || error instanceof RangeError) return error
   return new TitrateError('STORE_UNAVAILABLE', `The store ${where} can't be used: ${reasonOf(error)}.`, {
-    details: { where, code: codeOf(error), appended },
+    details: { where, code: codeOf(error), noRoom: noRoom(error) !== null, appended },
   })
 }
 

@@ -36,9 +36,10 @@ export const noRoom = (error: unknown): string | null => {
 export const storeError = (where: string, error: unknown): unknown => {
   if (!(error instanceof Database.SqliteError)) return error
   const { because } = failureOf(error.code, error.message)
+  const hasNoRoom = noRoom(error) !== null
   return new TitrateError('STORE_UNAVAILABLE', `The store ${where} can't be used: ${because}.`, {
     // A commit whose sync failed is the one that may come back after a crash; all others were rolled back.
-    details: { where, code: error.code, appended: /FSYNC/.test(error.code) ? 'unknown' : 'no' },
+    details: { where, code: error.code, noRoom: hasNoRoom, appended: /FSYNC/.test(error.code) ? 'unknown' : 'no' },
     cause: error,
   })
 }

@@ -1,0 +1,363 @@
+/**
+ * A small estate of real processes for tests of trouble: both environments, the router and every command run as a
+ * person would start them, through `bin/titrate.mjs`. Files, sockets and journal stand in a temporary folder.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import type { JournalEvent } from '../../src/journal/events.ts'
+import { connectRouter } from '../../src/providers/proxy/router-client.ts'
+
+const program = fileURLToPath(new URL('../../bin/titrate.mjs', import.meta.url))
+
+/** One entry as `journal` and `run` print it. */
+export type Line = {
+  readonly position: number
+  readonly at: number
+  readonly service: string | null
+  readonly kind: string
+  readonly text: string
+  readonly event: JournalEvent
+}
+
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
+
+/** A command under way. `until` waits for an entry of the journal among the lines that it prints. */
+export type Running = {
+  readonly pid: number
+  readonly ended: Promise<Ended>
+  readonly lines: () => readonly Line[]
+  readonly err: () => string
+  readonly kill: (signal: NodeJS.Signals) => void
+  until(found: (line: Line) => boolean): Promise<Line>
+  untilSaid(text: string): Promise<void>
+}
+
+const parseLine = (text: string): readonly Line[] => {
+  try {
+    const line = JSON.parse(text) as Line
+    return typeof line === 'object' && line !== null && 'position' in line && 'event' in line ? [line] : []
+  } catch {
+    return []
+  }
+}
+
+const follow = (child: ChildProcess): Running => {
+  let out = ''
+  let err = ''
+  let parsed = 0
+  const lines: Line[] = []
+  const waiting = new Set<() => void>()
+  const changed = (): void => {
+    for (const look of [...waiting]) look()
+  }
+  child.stdout?.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    const whole = out.lastIndexOf('\n') + 1
+    lines.push(...out.slice(parsed, whole).split('\n').flatMap(parseLine))
+    parsed = whole
+    changed()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+    changed()
+  })
+  let isOver = false
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code) => {
+      isOver = true
+      resolve({ code, out, err })
+      changed()
+    })
+  })
+  const until = <T>(look: () => T | undefined, what: string): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const again = (): void => {
+        const found = look()
+        if (found === undefined && !isOver) return
+        waiting.delete(again)
+        if (found !== undefined) resolve(found)
+        else
+          reject(new Error(`it ended (${child.exitCode}) before ${what}:\n${out.slice(-3_000)}\n${err.slice(-3_000)}`))
+      }
+      waiting.add(again)
+      again()
+    })
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    lines: () => lines,
+    err: () => err,
+    kill: (signal) => void child.kill(signal),
+    until: (found) => until(() => lines.find(found), `the entry (${found.toString()})`),
+    untilSaid: (text) => until(() => (err.includes(text) ? true : undefined), `"${text}"`).then(() => undefined),
+  }
+}
+
+/** Says which side answered. Green fails its users while a file `bad-green` stands beside it. */
+const web = `
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+const server = createServer((request, response) => {
+  if (request.url === '/' && process.env.TITRATE_ENVIRONMENT === 'green' && existsSync('bad-green')) response.statusCode = 500
+  response.end(process.env.TITRATE_ENVIRONMENT)
+})
+server.listen(Number(process.env.PORT), '127.0.0.1')
+process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections() })
+`
+
+/** Each run notes its side and its tick. */
+const job = `
+import { appendFileSync } from 'node:fs'
+appendFileSync(process.argv[2], process.env.TITRATE_ENVIRONMENT + ' ' + process.env.TITRATE_TICK + '\\n')
+`
+
+type Fields = Readonly<Record<string, unknown>>
+
+export type EstateOptions = {
+  readonly policy?: Fields
+  readonly services?: Fields
+  readonly release?: Fields
+  /** What is different of a service's file: of both sides, or of one. */
+  readonly environment?: Readonly<Record<string, Fields>>
+  readonly onGreen?: Readonly<Record<string, Fields>>
+  readonly storefront?: Fields
+  /** Where the journal stands; beside the release file without it. */
+  readonly journal?: string
+  readonly stateOf?: string
+}
+
+export const quick = {
+  weights: [25, 100],
+  dwell: { min: '1s', max: '3s' },
+  soak: '1s',
+  bake: '1s',
+  parallel: { for: '1s' },
+  goodRuns: 1,
+  judge: { interval: '500ms', toleratedExtra: 0.05, warmUp: '500ms' },
+}
+
+export type Estate = {
+  readonly folder: string
+  readonly path: (name: string) => string
+  /** Where users reach the storefront. */
+  readonly url: () => string
+  /** The names and ticks of all runs of the job, as the runs themselves noted them. */
+  readonly runs: () => readonly { readonly side: string; readonly tick: string }[]
+  titrate(...args: readonly string[]): Promise<Ended>
+  start(...args: readonly string[]): Running
+  /** Follows the journal from its first entry; the release must have begun. */
+  followJournal(): Running
+  writeRelease(fields?: Fields): void
+  writeEnvironment(side: 'blue' | 'green', fields?: Readonly<Record<string, Fields>>): void
+  pid(name: 'blue' | 'green' | 'router'): Promise<number>
+  /** The share of users that green gets, as the router itself says. */
+  weight(): Promise<number>
+  up(): Promise<void>
+  close(): Promise<void>
+}
+
+const variablesOfCommands = { NO_COLOR: '1', TITRATE_USER: 'tester' }
+
+/** Writes the files; nothing runs before `up`. */
+export const createEstate = (options: EstateOptions = {}): Estate => {
+  const folder = mkdtempSync(join(tmpdir(), 'titrate-trouble-'))
+  const path = (name: string): string => join(folder, name)
+  writeFileSync(path('web.mjs'), web)
+  writeFileSync(path('job.mjs'), job)
+  writeFileSync(path('runs.log'), '')
+  const state = options.stateOf ?? folder
+  mkdirSync(state, { recursive: true })
+
+  const writeEnvironment: Estate['writeEnvironment'] = (side, fields = {}) => {
+    const base: Readonly<Record<string, Fields>> = {
+      storefront: {
+        command: [process.execPath, 'web.mjs'],
+        version: '1',
+        replicas: 1,
+        port: { publish: true, health: '/healthz' },
+        variables: { CATALOGUE: { address: 'catalogue' } },
+      },
+      catalogue: {
+        command: [process.execPath, 'web.mjs'],
+        version: '1',
+        replicas: 1,
+        port: { health: '/healthz' },
+      },
+      invoices: {
+        command: [process.execPath, 'job.mjs', path('runs.log')],
+        version: '1',
+        schedule: { cron: '*/2 * * * * *', zone: 'UTC' },
+      },
+    }
+    const own = side === 'green' ? (options.onGreen ?? {}) : {}
+    const names = new Set([base, options.environment ?? {}, own, fields].flatMap((each) => Object.keys(each)))
+    const services = Object.fromEntries(
+      [...names].map((name) => [
+        name,
+        { ...base[name], ...options.environment?.[name], ...own[name], ...fields[name] },
+      ]),
+    )
+    const file = { apiVersion: 'titrate.dev/v1alpha1', kind: 'Environment', name: side, services }
+    writeFileSync(path(`${side}.yaml`), stringify(file))
+  }
+  const writeRelease: Estate['writeRelease'] = (fields = {}) => {
+    const file = {
+      apiVersion: 'titrate.dev/v1alpha1',
+      kind: 'Release',
+      name: 'trouble',
+      blue: 'blue.yaml',
+      green: 'green.yaml',
+      router: 'router.yaml',
+      ...(options.journal === undefined ? {} : { store: options.journal }),
+      policy: { ...quick, ...options.policy },
+      ...(options.services === undefined ? {} : { services: options.services }),
+      ...options.release,
+      ...fields,
+    }
+    writeFileSync(path('release.yaml'), stringify(file))
+  }
+  writeEnvironment('blue')
+  writeEnvironment('green')
+  writeRelease()
+  writeFileSync(
+    path('router.yaml'),
+    stringify({
+      apiVersion: 'titrate.dev/v1alpha1',
+      kind: 'Router',
+      name: 'router',
+      blue: 'blue.yaml',
+      green: 'green.yaml',
+      services: { storefront: { listen: '127.0.0.1:0', ...options.storefront } },
+    }),
+  )
+
+  const children = new Set<ChildProcess>()
+  const start: Estate['start'] = (...args) => {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...variablesOfCommands },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    children.add(child)
+    child.on('close', () => children.delete(child))
+    return follow(child)
+  }
+  const titrate: Estate['titrate'] = (...args) => start(...args).ended
+  const must = async (...args: readonly string[]): Promise<Ended> => {
+    const ended = await titrate(...args)
+    if (ended.code !== 0) throw new Error(`titrate ${args.join(' ')} ended with ${ended.code}: ${ended.err}`)
+    return ended
+  }
+  const statusOf = async (name: string) => {
+    const { out } = await must('env', 'status', `${name}.yaml`, '-o', 'json')
+    const [one] = JSON.parse(out) as readonly {
+      readonly facts: { readonly process: string }
+      readonly services: readonly Readonly<Record<string, string>>[]
+    }[]
+    if (one === undefined) throw new Error(`no status of ${name}`)
+    return one
+  }
+  let listens = ''
+  return {
+    folder,
+    path,
+    url: () => `http://${listens}/`,
+    runs: () =>
+      readFileSync(path('runs.log'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [side = '', tick = ''] = line.split(' ')
+          return { side, tick }
+        }),
+    titrate,
+    start,
+    followJournal: () => start('journal', '--follow', '-o', 'json'),
+    writeRelease,
+    writeEnvironment,
+    pid: async (name) => Number((await statusOf(name)).facts.process),
+    weight: async () => {
+      const router = connectRouter(path('router.yaml'))
+      const answer = await router.traffic.read('storefront', AbortSignal.timeout(5_000))
+      await router.close()
+      if (answer.kind !== 'ok') throw new Error(answer.because)
+      return answer.value.green
+    },
+    up: async () => {
+      await must('env', 'up', 'blue.yaml')
+      await must('env', 'up', 'green.yaml', '--asleep')
+      await must('env', 'up', 'router.yaml')
+      listens = (await statusOf('router')).services[0]?.listen ?? ''
+    },
+    close: async () => {
+      const ending = [...children].map((child) => new Promise((resolve) => child.on('close', resolve)))
+      for (const child of children) child.kill('SIGKILL')
+      await Promise.all(ending)
+      for (const name of ['router', 'green', 'blue']) {
+        const down = await titrate('env', 'down', `${name}.yaml`)
+        // Whose supervisor was killed has processes all the same: one that starts finds them, and ends them with itself.
+        if (down.out.includes('did not run') && name !== 'router' && listens !== '') {
+          await titrate('env', 'up', `${name}.yaml`, '--asleep')
+          await titrate('env', 'down', `${name}.yaml`)
+        }
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Users: one request after another at a steady pace until it is stopped; tells what they saw. */
+export const startUsers = (url: string, perSecond = 40) => {
+  const seen = { answered: 0, failed: 0, green: 0, broken: [] as string[] }
+  const under = new Set<Promise<void>>()
+  const ask = async (): Promise<void> => {
+    try {
+      const answer = await fetch(url, { headers: { connection: 'close' } })
+      const text = await answer.text()
+      if (answer.status >= 500) seen.failed += 1
+      else seen.answered += 1
+      if (text === 'green') seen.green += 1
+    } catch (error) {
+      seen.failed += 1
+      seen.broken.push(error instanceof Error ? String(error.cause ?? error) : String(error))
+    }
+  }
+  const timer = setInterval(() => {
+    const one = ask().finally(() => under.delete(one))
+    under.add(one)
+  }, 1_000 / perSecond)
+  return {
+    seen,
+    stop: async () => {
+      clearInterval(timer)
+      await Promise.all(under)
+      return seen
+    },
+  }
+}
+
+/** Waits at its last gate: everything but the storefront has settled on green, which has a quarter of the users. */
+export const waitsForRelease = { policy: { approvals: { beforeRelease: true } } } as const
+
+/** Whether a line says that the gate before 100 % is what is waited for. */
+export const isGate = ({ event }: Line): boolean =>
+  event.kind === 'called a person' && event.because.includes('waits for the approval "release"')
+
+/** Ends a process that this estate started, at once, and waits until it is gone. */
+export const killNow = async (pid: number): Promise<void> => {
+  process.kill(pid, 'SIGKILL')
+  for (;;) {
+    try {
+      process.kill(pid, 0)
+      const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+      if (state.startsWith('Z')) return
+    } catch {
+      return
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
