@@ -5,7 +5,7 @@
  *
  *     npm run bench -- engine-hour          npx node --expose-gc bench/engine-hour.ts [services] [minutes]
  */
-import { productPace, slowPace } from './in-memory/instant-world.ts'
+import { slowPace } from './in-memory/instant-world.ts'
 import { measureMoving } from './in-memory/moving-engine.ts'
 import { createVirtualClock } from './in-memory/virtual-clock.ts'
 

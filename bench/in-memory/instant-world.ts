@@ -40,7 +40,8 @@ const requestsPerScrape = 2_000
 export const productPace: Pace = {
   weights: [1, 5, 25, 50, 100],
   dwell: { minMs: minute, maxMs: 30 * minute },
-  soakMs: null,
+  // As the steps of internal services have it, so that something is due by the clock, too.
+  soakMs: minute,
   toleratedExtra: 0.0005,
   bakeMs: 60 * minute,
   spreadMs: minute,
@@ -109,6 +110,9 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
   const weights = new Map(Object.entries(left).map(([service, on]) => [service, on.weight]))
   const watchers: ((service: string) => void)[] = []
   let acts = 0
+  let scrapedAt = began
+  /** How long after the scrape that proved its last step each weight was set. */
+  const afterProof: number[] = []
 
   const claims = (name: string): Claims => ({
     name,
@@ -209,6 +213,7 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
     router: { claims: claims('router'), traffic },
     metrics: {
       read: () => {
+        scrapedAt = clock.now()
         const snapshot: MetricsSnapshot = {
           at: clock.now(),
           counters: scrape(),
@@ -226,7 +231,10 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
     if (goal.kind === 'provision' && clock.now() < comesInAt) await clock.sleep(comesInAt, signal)
     acts += 1
     if (goal.kind === 'workload') replicas.set(work.service, goal.green)
-    if (goal.kind === 'weights') weights.set(work.service, goal.green)
+    if (goal.kind === 'weights') {
+      if (weights.has(work.service)) afterProof.push(clock.now() - scrapedAt)
+      weights.set(work.service, goal.green)
+    }
     if (goal.kind === 'weights') for (const changed of watchers) changed(work.service)
     return { kind: 'done', result: null }
   }
@@ -234,6 +242,7 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
     world,
     carryOut,
     acts: () => acts,
+    afterProof: () => afterProof,
     atFull: () => [...weights.values()].filter((weight) => weight === 100).length,
   }
 }

@@ -74,6 +74,22 @@ const finish = (sums: Sums): SideIncrements => ({
  * Brings `baselines` up to the snapshot.
  */
 export const takeIncrements = (baselines: Baselines, snapshot: MetricsSnapshot): Increments => {
+  const slices = incrementsInSlices(baselines, snapshot, Number.POSITIVE_INFINITY)
+  for (;;) {
+    const slice = slices.next()
+    if (slice.done === true) return slice.value
+  }
+}
+
+/** Summing up one service costs about as much as so many series. */
+const seriesOfOne = 10
+
+/** The same, yielding after so many series, so that whoever has very many of them can let others go first. */
+export function* incrementsInSlices(
+  baselines: Baselines,
+  snapshot: MetricsSnapshot,
+  size: number,
+): Generator<void, Increments> {
   const { values, sources } = baselines
   const known = new Set(sources)
   // Series of a source stand together: its name is cut out once for all of them.
@@ -82,7 +98,10 @@ export const takeIncrements = (baselines: Baselines, snapshot: MetricsSnapshot):
   let service: string | null = null
   let sides: Partial<Record<Side, Sums>> = {}
   const sums = new Map<string, Partial<Record<Side, Sums>>>()
+  let seen = 0
   for (const series of snapshot.counters) {
+    seen += 1
+    if (seen % size === 0) yield
     if (prefix === '' || !series.series.startsWith(prefix)) {
       // The source is the first word of a series; see `CounterSeries`.
       prefix = series.series.slice(0, series.series.indexOf(' ') + 1)
@@ -102,11 +121,14 @@ export const takeIncrements = (baselines: Baselines, snapshot: MetricsSnapshot):
     add(sides[series.side] as Sums, series, increment) // set in the line above
   }
   const increments = new Map<string, Record<Side, SideIncrements | null>>()
-  for (const [service, { blue, green }] of sums)
+  for (const [service, { blue, green }] of sums) {
+    seen += seriesOfOne
+    if (seen % size < seriesOfOne) yield
     increments.set(service, {
       blue: blue === undefined ? null : finish(blue),
       green: green === undefined ? null : finish(green),
     })
+  }
   return increments
 }
 

@@ -7,7 +7,7 @@ import type { Observation, Store, StoredObservation } from '../store/store.ts'
 import { createBlueHistory, historyPrefix, leastHistory } from './blue-history.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
-import { type Increments, noBaselines, takeIncrements, totalHistograms } from './increments.ts'
+import { type Increments, incrementsInSlices, noBaselines, totalHistograms } from './increments.ts'
 import { type JudgeRow, judgeSubject, keptJudges, keptObservation, toObservation } from './judge-rows.ts'
 import { greenShare, type Judging, makeSample } from './judging.ts'
 import type { Metrics, MetricsSnapshot } from './ports.ts'
@@ -29,6 +29,7 @@ export type Measuring = {
 /** Rows are judged again as they are read: few at a time, so that turns have their turn. */
 const rowsPerRead = 500
 const samplesPerSlice = 32
+const seriesPerSlice = 4_000
 /** A restart judges so many samples of a service again at most. */
 const samplesPerKept = 24
 
@@ -135,6 +136,15 @@ export const createMeasuring = (options: {
     inbox.nudge()
   }
 
+  const takeAll = async (snapshot: MetricsSnapshot, signal: AbortSignal): Promise<Increments> => {
+    const slices = incrementsInSlices(baselines, snapshot, seriesPerSlice)
+    for (;;) {
+      const slice = slices.next()
+      if (slice.done === true) return slice.value
+      await clock.sleep(clock.now(), signal)
+    }
+  }
+
   const restoreHistory = async (store: Store, signal: AbortSignal): Promise<void> => {
     for (let after = 0; !signal.aborted; ) {
       const query = { kind: 'sample', subjectPrefix: historyPrefix, after, limit: rowsPerRead } as const
@@ -197,7 +207,7 @@ export const createMeasuring = (options: {
           const isFirst = latest === null
           latest = answer.value
           blueLatency = null
-          const increments = takeIncrements(baselines, answer.value)
+          const increments = await takeAll(answer.value, signal)
           rows.push(...history.take(answer.value, { at, durationMs: at - before }, isRecorded))
           await calibrateAll(signal)
           if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)

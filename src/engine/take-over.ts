@@ -7,7 +7,8 @@ import type { Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { ClaimSeen, Claims } from './ports.ts'
 
-const batchSize = 5_000
+/** Few enough that a batch dies young, and many enough that the map of moves is not copied all the time. */
+const batchSize = 500
 
 /** Reads and folds the whole journal of the store's release. */
 export const readJournal = async (

@@ -74,7 +74,9 @@ const openTurn = (input: TurnInput) => {
   let position = input.journal.position
   let wakeRelease: Millis | null = null
   const moves = new Map<string, MoveState>()
-  const reports = new Map(input.reports)
+  let reports = input.reports
+  /** Copied when something is first written into it: most turns change little, and many change nothing. */
+  let ownReports: Map<string, MoveReport> | null = null
   const woken = new Set(input.woken)
   const wakeMoves = new Map<string, Millis | null>()
   const events: { stream: string; event: JournalEvent }[] = []
@@ -125,9 +127,12 @@ const openTurn = (input: TurnInput) => {
     const next = reportMove(stateOf(service), planOf(service), decision)
     const before = reports.get(service)
     if (before === undefined || !saysTheSame(before, next)) askRelease = true
-    reports.set(service, next)
+    ownReports ??= new Map(input.reports)
+    ownReports.set(service, next)
+    reports = ownReports
   }
-  for (const service of Object.keys(plan.moves)) if (!reports.has(service)) woken.add(service)
+  // Whoever knows that the release is quiet had a report of every move.
+  if (!isQuiet) for (const service of Object.keys(plan.moves)) if (!reports.has(service)) woken.add(service)
 
   return {
     rules,

@@ -50,7 +50,7 @@ export const createJournal = (session: Session): Pick<Store, 'append' | 'read' |
     read: async (after, limit) =>
       attempt(() => {
         const row = findRelease()
-        return row === undefined ? [] : sql.events.all(row.id, after, limit).map(readEntry)
+        return row === undefined || row.position <= after ? [] : sql.events.all(row.id, after, limit).map(readEntry)
       }),
 
     head: async () =>
