@@ -150,16 +150,22 @@ const causeOf = (verdict: Verdict): { readonly cause: string; readonly untilPers
   }
 }
 
-/** An event only when the answer changed, or was never given for this step. */
-const changed = (state: MoveState, verdict: Verdict): MoveEvent | null => {
+/**
+ * An event only when the answer changed, or was never given for this step. While gates keep the next step from its goal,
+ * the judge still looks at the one before, and its events name that one: they open no gate of the next, but what speaks
+ * against green stops the move all the same, and so does its end let it go on.
+ */
+const changed = (state: MoveState, verdict: Verdict, judgedStep: number): MoveEvent | null => {
   const { cause, untilPerson } = causeOf(verdict)
   const before = state.judged
-  if (before !== null && before.step === state.step && before.verdict === verdict.kind && before.cause === cause)
-    return null
+  const step = judgedStep < 0 ? state.step : judgedStep
+  const stops = verdict.kind === 'roll back' || verdict.kind === 'blind' || speaksAgainstGreen(verdict)
+  if (judgedStep !== state.step && before === null && !stops) return null
+  if (before !== null && before.step === step && before.verdict === verdict.kind && before.cause === cause) return null
   if (before?.verdict === 'roll back') return null
   return {
     kind: 'judged',
-    step: state.step,
+    step,
     verdict: verdict.kind,
     cause,
     against: verdict.kind === 'roll back' || speaksAgainstGreen(verdict),
@@ -265,14 +271,14 @@ export const createJudging = (): Judging => {
         because: verdict.because,
         evidence: briefly(verdict.evidence),
       }
-      return { rows: [row], event: own.step === state.step ? changed(state, verdict) : null, verdict }
+      return { rows: [row], event: changed(state, verdict, own.step), verdict }
     },
     silence: (state, now) => {
       const own = judged.get(state.service)
-      if (own === undefined || own.step !== state.step) return { rows: [], event: null, verdict: null }
+      if (own === undefined) return { rows: [], event: null, verdict: null }
       const verdict = verdictAt(own.setup, own.state, now)
       own.verdict = verdict
-      return { rows: [], event: changed(state, verdict), verdict }
+      return { rows: [], event: changed(state, verdict, own.step), verdict }
     },
     kept: (service) => {
       const own = judged.get(service)
