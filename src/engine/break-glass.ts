@@ -96,6 +96,7 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     goal: ProtocolGoal,
     /** As they stand on the objects: what was so before the release is never lost, however often this is done. */
     stamps: Readonly<Record<Side, Stamp | null>>,
+    suspended = false,
   ): Promise<BrokenGlass & { readonly lane: L }> => {
     const fence: Fence = { release, epoch, move: name, version: 1 }
     const until = options.clock.now() + options.limitMs
@@ -109,7 +110,7 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
       actUntil: until,
       facts: {
         hasSchedule,
-        suspended: [stamps.blue, stamps.green].some((stamp) => fieldOf(stamp, 'suspended') === true),
+        suspended,
         missed: 'latest',
         assumeDead: options.assumeDead,
         knownRun: null,
@@ -153,7 +154,12 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     if (!changed && (answered || (onBlue.kind === 'seen' && !onBlue.value.suspended))) {
       return untouched(service.name, 'schedule')
     }
-    return finish(service, 'schedule', { kind: 'schedule', owner: 'blue' }, stamps)
+    // Only blue tells how it was: green's copy was made asleep, and its stamp says so.
+    const suspended =
+      stamps.blue === null
+        ? onBlue.kind === 'seen' && onBlue.value.suspended
+        : fieldOf(stamps.blue, 'suspended') === true
+    return finish(service, 'schedule', { kind: 'schedule', owner: 'blue' }, stamps, suspended)
   }
 
   /** Green keeps its replicas where traffic could not be taken from it. */

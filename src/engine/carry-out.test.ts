@@ -90,7 +90,7 @@ const world = (setting: Setting) => {
         missed: 'latest',
         assumeDead: null,
         knownRun: null,
-        baseline: { blue: { replicas: 3, suspended: false }, green: { replicas: 0 } },
+        baseline: { blue: { replicas: 3, suspended: false }, green: { replicas: 0, suspended: true } },
         ...facts,
       },
       clock: { now: clock.now, sleep: clock.sleep },
