@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -142,7 +143,14 @@ describe('a supervisor that is killed with -9', () => {
     const before = await addressOf('catalogue')
     await bench.kill()
     const squatter = createServer()
-    await new Promise<void>((resolve) => squatter.listen(Number(new URL(before).port), '127.0.0.1', resolve))
+    // Connections of the dead supervisor may hold the port for a moment.
+    await until(async () => {
+      squatter.listen(Number(new URL(before).port), '127.0.0.1')
+      return await once(squatter, 'listening').then(
+        () => true,
+        () => false,
+      )
+    })
     await bench.start()
     const now = await addressOf('catalogue')
     expect(now).not.toBe(before)
