@@ -14,7 +14,7 @@ const clock = createVirtualClock(Date.UTC(2026, 0, 1))
 const end = new AbortController()
 void clock.run(end.signal)
 await measureMoving({
-  estate: { services, ...(process.env['PACE'] === 'product' ? productPace : slowPace) },
+  estate: { services, ...slowPace },
   clock,
   warmUpMs: 75_000,
   measureMs: minutes * 60_000,

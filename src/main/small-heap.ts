@@ -2,7 +2,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 const megabyte = 1024 * 1024
 /** Large enough that what lives for a moment dies young; by itself it grows to 128 MB, and stays there. */
-const youngBytes = 16 * megabyte
+const youngBytes = 8 * megabyte
 const chunk = 2_000
 /** More than enough to make the young generation grow to what it should be, on any version. */
 const mostChunks = 500
