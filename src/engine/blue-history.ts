@@ -1,6 +1,6 @@
 import type { BlueHalves } from '../judge/calibrate.ts'
 import type { Arm, Histogram } from '../judge/sample.ts'
-import type { Json, Millis } from '../moves/goal.ts'
+import type { Millis } from '../moves/goal.ts'
 import type { Observation } from '../store/store.ts'
 import { noBaselines, type SideIncrements, takeIncrements } from './increments.ts'
 import type { CounterSeries, MetricsSnapshot } from './ports.ts'
@@ -69,8 +69,7 @@ export const createBlueHistory = (services: number): BlueHistory => {
         const sample = halvesOf(own, time)
         if (sample === null || !isNext(service)) return []
         add(service, sample)
-        // A sample is plain data: numbers, arrays and objects of them.
-        return [{ kind: 'sample', subject: `${historyPrefix}${service}`, at: time.at, body: sample as unknown as Json }]
+        return [{ kind: 'sample', subject: `${historyPrefix}${service}`, at: time.at, body: sample }]
       })
     },
     of: (service) => kept.get(service)?.samples ?? [],

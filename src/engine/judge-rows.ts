@@ -3,7 +3,7 @@ import type { Sample } from '../judge/sample.ts'
 import type { JudgeSetup } from '../judge/setup.ts'
 import type { JudgeState } from '../judge/state.ts'
 import type { Summary } from '../judge/verdict.ts'
-import type { Json, Millis } from '../moves/goal.ts'
+import type { Millis } from '../moves/goal.ts'
 import type { Observation, StoredObservation } from '../store/store.ts'
 
 /**
@@ -85,7 +85,7 @@ export const keptObservation = (service: string, at: Millis, kept: KeptJudge): O
   kind: 'fact',
   subject: `${keptPrefix}${service}`,
   at,
-  body: kept as unknown as Json, // As plain as a row.
+  body: kept,
 })
 
 /** The kept judges among stored facts, with what stands behind them; of another format: none. */

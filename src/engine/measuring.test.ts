@@ -90,8 +90,8 @@ it("sets a judge up with blue's own dispersion, before the first sample and outs
   const history = rows.filter(({ subject }) => subject === 'history/storefront')
   expect(history).toHaveLength(38)
   expect(begun()?.body).toMatchObject({ kind: 'begin', era: 1, setup: { errors: { holdOnly: false } } })
-  const { errors } = (begun()?.body as unknown as { setup: { errors: { phi: number } } }).setup
-  expect(errors.phi).toBeGreaterThan(3)
+  const body = begun()?.body as { setup: { errors: { phi: number } } } | undefined
+  expect(body?.setup.errors.phi).toBeGreaterThan(3)
   const kinds = rows.flatMap(({ subject, body }) =>
     subject === judgeSubject('storefront') ? [(body as { kind: string }).kind] : [],
   )

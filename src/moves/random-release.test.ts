@@ -30,10 +30,8 @@ describe('random releases', () => {
 
   it('keep every invariant, whatever happens to them, and come to an end', () => {
     const bad = all.filter(({ played }) => played.problems.length > 0)
-    expect(
-      bad.map(({ seed }) => seed),
-      bad[0] && tell(bad[0].seed),
-    ).toEqual([])
+    if (bad[0] !== undefined) console.log(tell(bad[0].seed))
+    expect(bad.map(({ seed }) => seed)).toEqual([])
   }, 600_000)
 
   it.skipIf(only !== null)('ask every rule of the deciders at least once', () => {

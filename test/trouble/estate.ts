@@ -283,7 +283,7 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
     weight: async () => {
       const router = connectRouter(path('router.yaml'))
       const answer = await router.traffic.read('storefront', AbortSignal.timeout(5_000))
-      await router.close()
+      router.close()
       if (answer.kind !== 'ok') throw new Error(answer.because)
       return answer.value.green
     },
@@ -323,7 +323,9 @@ export const startUsers = (url: string, perSecond = 40) => {
       if (text === 'green') seen.green += 1
     } catch (error) {
       seen.failed += 1
-      seen.broken.push(error instanceof Error ? String(error.cause ?? error) : String(error))
+      seen.broken.push(
+        error instanceof Error ? `${error.message}, because of ${JSON.stringify(error.cause)}` : String(error),
+      )
     }
   }
   const timer = setInterval(() => {

@@ -75,7 +75,6 @@ export const createRandomWorld = (plan: Plan) => {
     },
   }
 }
-export type RandomWorld = ReturnType<typeof createRandomWorld>
 
 const asItWas = (move: MovePlan): ServiceWorld => ({
   weight: 0,
