@@ -2,6 +2,7 @@ import type { ResolvedRelease } from '../../config/release.ts'
 import type { EngineEnd } from '../../engine/engine.ts'
 import { TitrateError } from '../../errors.ts'
 import type { JournalState } from '../../journal/fold.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Store } from '../../store/store.ts'
 import { viewPlan } from '../../views/plan-view.ts'
 import type { Implementation } from '../command.ts'
@@ -71,6 +72,7 @@ const runWith = async (
   }
   if (plan === null) throw new TitrateError('BUG', 'a release without a plan was not prepared')
   if (begins) deps.io.err(`${renderPlan(viewPlan(plan), lookOf(deps))}\n`)
+  else sayWhatChanged(deps, release, plan)
   const question = begins
     ? `Begin this release of ${Object.keys(plan.moves).length} services?`
     : `Go on with the release "${release.name}", which has ${journal.position} entries in its journal?`
@@ -90,6 +92,15 @@ const runWith = async (
     deps.io.signal,
   )
   return tellEnd(deps, flags.output, release, store, end)
+}
+
+/** An open release goes on by the plan that it began with; whoever edited a file since should not believe otherwise. */
+const sayWhatChanged = (deps: Deps, { name, files }: ResolvedRelease, plan: Plan): void => {
+  const changed = Object.entries(files).flatMap(([file, hash]) => (plan.files[file] === hash ? [] : [file]))
+  if (changed.length > 0)
+    deps.io.err(
+      `titrate: changed since "${name}" began: ${changed.join(', ')}. It goes on by the plan in its journal; what differs takes effect with a new release.\n`,
+    )
 }
 
 /** The outcome and where the report is. A report that can't be written doesn't change how the release ended. */
