@@ -3,10 +3,11 @@
  * person would start them, through `bin/titrate.mjs`. Files, sockets and journal stand in a temporary folder.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 import { stringify } from 'yaml'
 import type { JournalEvent } from '../../src/journal/events.ts'
 import { connectRouter } from '../../src/providers/proxy/router-client.ts'
@@ -124,13 +125,10 @@ export type EstateOptions = {
   /** What is different of a service's file: of both sides, or of one. */
   readonly environment?: Readonly<Record<string, Fields>>
   readonly onGreen?: Readonly<Record<string, Fields>>
-  readonly storefront?: Fields
-  /** Where the journal stands; beside the release file without it. */
-  readonly journal?: string
-  readonly stateOf?: string
 }
 
-export const quick = {
+/** A policy in seconds: what it waits for is timed, not proven. */
+const quick = {
   weights: [25, 100],
   dwell: { min: '1s', max: '3s' },
   soak: '1s',
@@ -149,8 +147,6 @@ export type Estate = {
   readonly runs: () => readonly { readonly side: string; readonly tick: string }[]
   titrate(...args: readonly string[]): Promise<Ended>
   start(...args: readonly string[]): Running
-  /** Follows the journal from its first entry; the release must have begun. */
-  followJournal(): Running
   writeRelease(fields?: Fields): void
   writeEnvironment(side: 'blue' | 'green', fields?: Readonly<Record<string, Fields>>): void
   pid(name: 'blue' | 'green' | 'router'): Promise<number>
@@ -159,6 +155,12 @@ export type Estate = {
   up(): Promise<void>
   close(): Promise<void>
 }
+
+/** What a test that ran out of time left behind is ended all the same. */
+const open = new Set<Estate>()
+afterAll(async () => {
+  for (const estate of open) await estate.close()
+}, 120_000)
 
 const variablesOfCommands = { NO_COLOR: '1', TITRATE_USER: 'tester' }
 
@@ -169,8 +171,6 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
   writeFileSync(path('web.mjs'), web)
   writeFileSync(path('job.mjs'), job)
   writeFileSync(path('runs.log'), '')
-  const state = options.stateOf ?? folder
-  mkdirSync(state, { recursive: true })
 
   const writeEnvironment: Estate['writeEnvironment'] = (side, fields = {}) => {
     const base: Readonly<Record<string, Fields>> = {
@@ -212,7 +212,6 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
       blue: 'blue.yaml',
       green: 'green.yaml',
       router: 'router.yaml',
-      ...(options.journal === undefined ? {} : { store: options.journal }),
       policy: { ...quick, ...options.policy },
       ...(options.services === undefined ? {} : { services: options.services }),
       ...options.release,
@@ -231,7 +230,7 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
       name: 'router',
       blue: 'blue.yaml',
       green: 'green.yaml',
-      services: { storefront: { listen: '127.0.0.1:0', ...options.storefront } },
+      services: { storefront: { listen: '127.0.0.1:0' } },
     }),
   )
 
@@ -262,7 +261,7 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
     return one
   }
   let listens = ''
-  return {
+  const estate: Estate = {
     folder,
     path,
     url: () => `http://${listens}/`,
@@ -276,7 +275,6 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
         }),
     titrate,
     start,
-    followJournal: () => start('journal', '--follow', '-o', 'json'),
     writeRelease,
     writeEnvironment,
     pid: async (name) => Number((await statusOf(name)).facts.process),
@@ -294,6 +292,7 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
       listens = (await statusOf('router')).services[0]?.listen ?? ''
     },
     close: async () => {
+      open.delete(estate)
       const ending = [...children].map((child) => new Promise((resolve) => child.on('close', resolve)))
       for (const child of children) child.kill('SIGKILL')
       await Promise.all(ending)
@@ -308,6 +307,8 @@ export const createEstate = (options: EstateOptions = {}): Estate => {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+  open.add(estate)
+  return estate
 }
 
 /** Users: one request after another at a steady pace until it is stopped; tells what they saw. */
