@@ -12,7 +12,7 @@ describe('a release file with faults', () => {
 
   const head = 'apiVersion: titrate.dev/v1alpha1\nkind: Release\nname: trouble\nblue: blue.yaml\ngreen: green.yaml\n'
   const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
-  for (const [n, name] of [...'bcdefghij'].entries())
+  for (const [n, name] of 'bcdefghij'.split('').entries())
     bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefghij'[n]}`).join(', ')}]`)
 
   it.each<[string, string | Buffer, readonly string[]]>([
