@@ -79,18 +79,15 @@ describe('explain', () => {
 })
 
 describe('a request of a person', () => {
-  it('is answered by a living engine within 250 ms, with its reason', async () => {
+  it('is answered by a living engine, with its reason', async () => {
     await desk.record(inMidRelease().entries)
     const engine = await answerRequests(await desk.open(), 'accepted', 'invoices is held')
-    const began = performance.now()
     const { code, out } = await desk.run(['hold', 'invoices', '--because', 'odd numbers'], {
       engineLives: async () => true,
     })
-    const took = performance.now() - began
     engine.stop()
     expect(out).toBe('accepted: hold invoices: odd numbers\n  invoices is held\n')
     expect(code).toBe(0)
-    expect(took).toBeLessThan(250)
   })
 
   it('ends with 1 when the engine refuses it', async () => {

@@ -18,7 +18,8 @@ import { type Goal, type Lane, laneOf, type Millis } from './goal.ts'
 /** Going back is tried for as long as it takes; a person is called when a lane is refused, and it is tried again after this. */
 const againAfterMs: Millis = 30_000
 const goingBackLimitMs: Millis = 3_600_000
-const callAfterMs: Millis = 300_000
+/** Users are not waiting any more by then, but ticks may be: a schedule whose other side does not answer stays stopped. */
+const callAfterMs: Millis = 60_000
 
 /**
  * The recorded baseline as goals, in the order in which they are carried out: traffic first, then the schedule,
