@@ -249,8 +249,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       observation,
     )
     if (outcome.refusal !== null) {
-      // What came in is one commit, what was decided on it another: the first may have found room.
-      if (outcome.entries.length === 0) inbox.putBack(before)
+      inbox.putBack(before)
       kept = { observations: [], woken: news.woken }
     }
     const entries = [...foreign, ...outcome.entries]

@@ -2,7 +2,7 @@ import type { JournalEvent, MoveEvent, Recorded } from '../journal/events.ts'
 import { moveStream } from '../journal/events.ts'
 import { foldJournal, type JournalState } from '../journal/fold.ts'
 import { newMove } from '../journal/move-state.ts'
-import { decideTurn, type QuietRelease } from '../moves/decide-turn.ts'
+import { decideTurn, type QuietRelease, type TurnResult } from '../moves/decide-turn.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MoveReport } from '../moves/report.ts'
@@ -35,7 +35,7 @@ export type TurnLoop = {
   catchUp(): Promise<readonly Recorded[]>
   /** Moves are left that have something to do now: the next turn should begin at once. */
   readonly isBehind: () => boolean
-  /** One turn: `taken` (outcomes, verdicts, runs) first, then what is decided, each in one commit. */
+  /** One turn: `taken` (outcomes, verdicts, runs) first, then what is decided on it, all in one commit. */
   turn(taken: readonly StreamEvent[], woken: Iterable<string>, now: Millis, observation: number): Promise<TurnOutcome>
 }
 
@@ -45,21 +45,43 @@ const conflictLimit = 50
 /** Keeps a turn short when very many moves have something to do: the rest follows in the next turn, at once. */
 const maxSteps = 16
 
-/** Neighbouring events of one stream become one batch, so that the journal keeps the order in which things were decided. */
-const toBatches = (events: readonly StreamEvent[], expected: (stream: string) => number | 'any'): readonly Batch[] => {
+/** Neighbouring events of one stream become one batch, so that the journal keeps the order in which things happened. */
+const toBatches = (
+  events: readonly StreamEvent[],
+  versionOf: ((stream: string) => number) | null,
+): readonly Batch[] => {
   const batches: { stream: string; expected: number | 'any'; events: JournalEvent[] }[] = []
   const told = new Map<string, number>()
   for (const { stream, event } of events) {
     const last = batches.at(-1)
     const before = told.get(stream) ?? 0
     if (last?.stream === stream) last.events.push(event)
-    else {
-      const from = expected(stream)
-      batches.push({ stream, expected: from === 'any' ? 'any' : from + before, events: [event] })
-    }
+    else batches.push({ stream, expected: versionOf === null ? 'any' : versionOf(stream) + before, events: [event] })
     told.set(stream, before + 1)
   }
   return batches
+}
+
+const serviceOf = (stream: string): string | null => (stream.startsWith('move/') ? stream.slice('move/'.length) : null)
+
+const versionIn = (journal: JournalState, stream: string): number => {
+  const service = serviceOf(stream)
+  return service === null ? journal.release.version : (journal.moves.get(service) ?? newMove(service)).version
+}
+
+/** The journal as it will be when these events are in it, right after what we know: what is decided on. */
+const foresee = (
+  journal: JournalState,
+  taken: readonly StreamEvent[],
+  by: Pick<Recorded, 'at' | 'epoch' | 'observation'>,
+): JournalState => {
+  const versions = new Map<string, number>()
+  const entries = taken.map(({ stream, event }, index): Recorded => {
+    const version = (versions.get(stream) ?? versionIn(journal, stream)) + 1
+    versions.set(stream, version)
+    return { ...by, position: journal.position + 1 + index, stream, version, event, hash: '' }
+  })
+  return foldJournal(journal, entries)
 }
 
 export const createTurnLoop = (options: {
@@ -80,25 +102,17 @@ export const createTurnLoop = (options: {
 
   const fold = (entries: readonly Recorded[]): void => {
     journal = foldJournal(journal, entries)
-    for (const { stream } of entries) if (stream.startsWith('move/')) stale.add(stream.slice('move/'.length))
+    for (const { stream } of entries) {
+      const service = serviceOf(stream)
+      if (service !== null) stale.add(service)
+    }
   }
-  const versionOf = (stream: string): number =>
-    stream.startsWith('move/')
-      ? (journal.moves.get(stream.slice('move/'.length)) ?? newMove('')).version
-      : journal.release.version
-
   const catchUp = async (): Promise<readonly Recorded[]> => {
     const entries = await store.read(journal.position, readLimit)
     fold(entries)
     return entries
   }
-  const append = async (
-    events: readonly StreamEvent[],
-    expected: (stream: string) => number | 'any',
-    at: Millis,
-    observation: number,
-  ) => {
-    const request: Append = { at, epoch, observation, batches: toBatches(events, expected) }
+  const append = async (request: Append) => {
     const answer = await store.append(request)
     // Entries of others may stand between the last one that we read and ours.
     if (answer.kind === 'appended') {
@@ -111,22 +125,36 @@ export const createTurnLoop = (options: {
   const due = (now: Millis): readonly string[] =>
     [...wakeMoves].flatMap(([service, at]) => (at <= now ? [service] : []))
 
-  const decide = async (woken: ReadonlySet<string>, now: Millis, observation: number): Promise<TurnOutcome> => {
+  /** Remembers what a turn found out, once what it decided is in the journal. */
+  const remember = (result: TurnResult): void => {
+    reports = result.reports
+    wakeRelease = result.wakeRelease
+    quiet = result.quiet
+    for (const service of result.left) stale.add(service)
+    const left = new Set(result.left)
+    for (const [service, at] of result.wakeMoves) {
+      if (!left.has(service)) stale.delete(service)
+      if (at === null) wakeMoves.delete(service)
+      else wakeMoves.set(service, at)
+    }
+  }
+
+  const turn: TurnLoop['turn'] = async (taken, woken, now, observation) => {
+    // An engine with nothing to append would never be refused, and would carry out what its successor intends.
+    if (journal.release.epoch > epoch)
+      return { entries: [], decided: [], refusal: { kind: 'fenced', epoch: journal.release.epoch } }
+    const by = { at: now, epoch, observation }
+    const told = taken.flatMap(({ stream }) => serviceOf(stream) ?? [])
     for (let tries = 0; tries < conflictLimit; tries += 1) {
-      const all = new Set([...woken, ...stale, ...due(now)])
+      const seen = foresee(journal, taken, by)
       const result = decideTurn({
-        journal,
-        plan,
-        facts: options.facts,
-        woken: all,
-        reports,
-        now,
-        epoch,
-        observation,
-        maxSteps,
-        quiet,
+        ...{ plan, facts: options.facts, reports, now, epoch, observation, maxSteps, quiet },
+        journal: seen,
+        // Those whose time has come go first: a scrape wakes a thousand others at once.
+        woken: new Set([...due(now), ...woken, ...told, ...stale]),
       })
-      const answer = result.events.length === 0 ? null : await append(result.events, versionOf, now, observation)
+      const batches = [...toBatches(taken, null), ...toBatches(result.events, (stream) => versionIn(seen, stream))]
+      const answer = batches.length === 0 ? null : await append({ ...by, batches })
       if (answer?.kind === 'conflict') {
         await catchUp()
         continue
@@ -136,16 +164,7 @@ export const createTurnLoop = (options: {
         for (const service of woken) stale.add(service)
         return { entries: [], decided: [], refusal: answer }
       }
-      reports = result.reports
-      wakeRelease = result.wakeRelease
-      quiet = result.quiet
-      for (const service of result.left) stale.add(service)
-      const left = new Set(result.left)
-      for (const [service, at] of result.wakeMoves) {
-        if (!left.has(service)) stale.delete(service)
-        if (at === null) wakeMoves.delete(service)
-        else wakeMoves.set(service, at)
-      }
+      remember(result)
       return { entries: answer?.entries ?? [], decided: [...result.wakeMoves.keys()], refusal: null }
     }
     throw new Error('the journal kept changing while it was decided on')
@@ -161,19 +180,7 @@ export const createTurnLoop = (options: {
       ),
     catchUp,
     isBehind: () => stale.size > 0,
-    turn: async (taken, woken, now, observation) => {
-      // An engine with nothing to append would never be refused, and would carry out what its successor intends.
-      if (journal.release.epoch > epoch)
-        return { entries: [], decided: [], refusal: { kind: 'fenced', epoch: journal.release.epoch } }
-      let entries: readonly Recorded[] = []
-      if (taken.length > 0) {
-        const answer = await append(taken, () => 'any', now, observation)
-        if (answer.kind === 'fenced' || answer.kind === 'full') return { entries: [], decided: [], refusal: answer }
-        if (answer.kind === 'appended') entries = answer.entries
-      }
-      const outcome = await decide(new Set(woken), now, observation)
-      return { ...outcome, entries: [...entries, ...outcome.entries] }
-    },
+    turn,
   }
 }
 
