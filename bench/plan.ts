@@ -13,7 +13,7 @@ import { aPolicy } from '../src/plan/testing/build-plan.ts'
 
 const LIMIT_MS = 1_000
 const LIMIT_RATIO = 12
-const repetitions = 5
+const repetitions = 9
 const policy = aPolicy()
 const rules = {}
 
@@ -92,38 +92,45 @@ const planOf = (input: PlanInput): Plan => {
 
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? 0
 
+/** Milliseconds of this thread's CPU: what else runs on the machine does not count. */
 const time = (work: () => unknown): number => {
-  const started = performance.now()
+  const before = process.threadCpuUsage()
   work()
-  return performance.now() - started
+  const used = process.threadCpuUsage(before)
+  return (used.user + used.system) / 1_000
 }
 
 /**
- * Milliseconds for 1,000 and 10,000. In turns, ten times 1,000 to one of 10,000, so that other load and collecting
- * garbage hit both alike; the median of the rounds.
+ * Milliseconds of CPU for 1,000 and 10,000. In turns, ten estates of 1,000 (each its own, as a program that plans once
+ * finds nothing in its caches either) to one of 10,000, so that other load and collecting garbage hit both alike; the
+ * median of the rounds.
  */
-const compare = <T>(name: string, inputs: readonly [T, T], work: (input: T) => unknown): readonly [number, number] => {
+const compare = <T>(name: string, small: readonly T[], large: T, work: (input: T) => unknown): readonly number[] => {
+  // Results are kept, as a program keeps its plan: garbage that is collected before anybody uses it costs nothing.
+  let kept: readonly unknown[] = []
   const rounds = Array.from({ length: repetitions }, () => {
-    const small = time(() => {
-      for (let again = 0; again < 10; again++) work(inputs[0])
+    const all = time(() => {
+      kept = small.map(work)
     })
-    return [small / 10, time(() => work(inputs[1]))] as const
+    return [all / small.length, time(() => (kept = [work(large)]))] as const
   })
   const [one, ten] = [median(rounds.map(([ms]) => ms)), median(rounds.map(([, ms]) => ms))]
   const text = (ms: number): string => `${ms.toFixed(1).padStart(7)} ms`
+  if (kept.length === 0) throw new Error('nothing was made')
   console.log(`${name.padEnd(14)} 1,000: ${text(one)}   10,000: ${text(ten)}   ratio ${(ten / one).toFixed(1)}`)
   return [one, ten]
 }
 
-const environments = [seen(1_000), seen(10_000)] as const
-const estates = [0, 1].map((size) => takeInventory({ ...(environments[size] ?? environments[0]), overrides: {} }))
-const [small, large] = estates as [Estate, Estate]
-compare('inventory', environments, (input) => takeInventory({ ...input, overrides: {} }))
-compare('parity', [small, large], (estate) => checkParity(estate, { rewrites: [], waivers: [] }, 0))
-const inputs = [inputOf(small), inputOf(large)] as const
-const [one, ten] = compare('plan', inputs, planOf)
-const plans = [planOf(inputs[0]), planOf(inputs[1])] as const
-compare('who goes back', plans, (plan) =>
+type Environments = ReturnType<typeof seen>
+const take = (environments: Environments): Estate => takeInventory({ ...environments, overrides: {} })
+
+const [small, large] = [Array.from({ length: 10 }, () => seen(1_000)), seen(10_000)]
+compare('inventory', small, large, take)
+const [estates, estate] = [small.map(take), take(large)]
+compare('parity', estates, estate, (each) => checkParity(each, { rewrites: [], waivers: [] }, 0))
+const [inputs, input] = [estates.map(inputOf), inputOf(estate)]
+const [one = 0, ten = 0] = compare('plan', inputs, input, planOf)
+compare('who goes back', inputs.map(planOf), planOf(input), (plan) =>
   goingBack(plan, { kind: 'service', service: 'service-2' }, findDependents(plan)),
 )
 const good = ten <= LIMIT_MS && ten / one <= LIMIT_RATIO

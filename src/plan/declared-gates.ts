@@ -10,6 +10,8 @@ export const withDeclaredGates = (
   steps: readonly Step[],
   rules: ServiceRules,
 ): { readonly steps: readonly Step[]; readonly findings: readonly Finding[] } => {
+  // Most services declare none, and a plan has thousands.
+  if (rules.approvals === undefined && rules.conditions === undefined) return { steps, findings: [] }
   const declared: readonly Declared[] = [
     ...(rules.approvals ?? []).map(({ name, before }) => ({
       name: `approval ${name}`,

@@ -29,14 +29,18 @@ export const makePlan = (input: PlanInput): Planned => {
     })),
     input.policy.maxPerWave,
   )
-  const called = new Set<string>()
-  for (const { needs } of estate.services) for (const { service } of needs) called.add(service)
+  let called: ReadonlySet<string> | null = null
+  /** Asked for few services, and all names cost more than most of a plan. */
+  const isCalled = (name: string): boolean => {
+    called ??= new Set(estate.services.flatMap(({ needs }) => needs.map(({ service }) => service)))
+    return called.has(name)
+  }
   const judged = estate.services.filter(isJudged).length
   const stepsOf = createStepMaker()
   const moves = new Map<string, MovePlan>()
   for (const service of estate.services) {
     const place = waves.places.get(service.name) ?? nowhere
-    const { move, faults } = planMove({ service, place, input, judged, stepsOf, called: called.has(service.name) })
+    const { move, faults } = planMove({ service, place, input, judged, stepsOf, isCalled })
     moves.set(service.name, move)
     findings.push(...faults)
   }
@@ -114,8 +118,8 @@ type MoveInput = {
   readonly input: PlanInput
   readonly judged: number
   readonly stepsOf: StepMaker
-  /** Another service of the estate calls it. */
-  readonly called: boolean
+  /** Whether another service of the estate calls it. */
+  readonly isCalled: (name: string) => boolean
 }
 
 const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: readonly Finding[] } => {
@@ -138,6 +142,8 @@ const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: r
   }
   const made = stepsOf(kind, facts)
   const { steps, findings } = withDeclaredGates(service.name, made.steps, rules)
+  const why = identityWhy(service, kind)
+  why.push(...place.why, ...made.why, ...confirm.values())
   const move: MovePlan = {
     service: service.name,
     kind,
@@ -151,7 +157,7 @@ const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: r
     steps,
     tests: made.tests,
     policy,
-    why: [...identityWhy(service, kind), ...place.why, ...made.why, ...confirm.values()],
+    why,
     expectedMs: steps.reduce((sum, { expectedMs }) => sum + expectedMs, 0),
     unproven: made.unproven,
   }
@@ -160,15 +166,19 @@ const planMove = (one: MoveInput): { readonly move: MovePlan; readonly faults: r
 
 const nothingToConfirm: ReadonlySet<Confirmation> = new Set()
 
-const identityWhy = ({ kinds, reasons, exclusive, needs }: EstateService, kind: MoveKind): readonly string[] => [
-  `It is ${andList(kinds)}: ${reasons.join('; ')}.`,
-  ...(kinds.length > 1 ? [`It is one move, that of an ${kind} service, which owns its replicas.`] : []),
-  ...(exclusive === null ? [] : [`Only one copy of it may run anywhere: ${exclusive}.`]),
-  ...needs.map(({ service, evidence }) => `It needs ${service}: ${evidence}.`),
-]
+const identityWhy = ({ kinds, reasons, exclusive, needs }: EstateService, kind: MoveKind): string[] => {
+  const why = [`It is ${andList(kinds)}: ${reasons.join('; ')}.`]
+  if (kinds.length > 1) why.push(`It is one move, that of an ${kind} service, which owns its replicas.`)
+  if (exclusive !== null) why.push(`Only one copy of it may run anywhere: ${exclusive}.`)
+  for (const { service, evidence } of needs) why.push(`It needs ${service}: ${evidence}.`)
+  return why
+}
 
 /** What a person has to confirm before something irrevocable or visible happens, with the reason. */
-const confirmationsOf = (kind: MoveKind, { service, input, called }: MoveInput): ReadonlyMap<Confirmation, string> => {
+const confirmationsOf = (
+  kind: MoveKind,
+  { service, input, isCalled }: MoveInput,
+): ReadonlyMap<Confirmation, string> => {
   const { name, blue, kinds, exclusive } = service
   const confirmed = input.rulesOf(name).confirmed ?? []
   const asked = new Map<Confirmation, string>()
@@ -182,7 +192,7 @@ const confirmationsOf = (kind: MoveKind, { service, input, called }: MoveInput):
     const source = blue.takesFrom.length > 0 ? showText(andList(blue.takesFrom)).text : 'its queue'
     ask('both sides take work', `no switch for it is declared, so both copies take work from ${source} at once`)
   }
-  if (exclusive !== null && (kind === 'exposed' || (kind === 'internal' && called))) {
+  if (exclusive !== null && (kind === 'exposed' || (kind === 'internal' && isCalled(name)))) {
     const who = kind === 'exposed' ? 'its users' : 'its callers on blue'
     ask('interruption', `${who} get no answer from it once its only copy leaves blue`)
   }

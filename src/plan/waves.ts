@@ -1,6 +1,6 @@
 import { componentsOf } from '../inventory/components.ts'
 import { byText } from '../inventory/ordering.ts'
-import { type MoveKind, moveKinds, type Wave } from './plan.ts'
+import type { MoveKind, Wave } from './plan.ts'
 import { createRankQueue } from './rank-queue.ts'
 
 /** What the order of moves depends on. */
@@ -30,7 +30,8 @@ export type Waves = {
 
 /** Services that move together: one, or all of a cycle of one phase. */
 type Group = {
-  readonly members: readonly Movable[]
+  /** Places in the order of names. */
+  readonly members: readonly number[]
   readonly exposed: boolean
   /** Groups that must settle first, and those that wait for this one. */
   readonly before: readonly number[]
@@ -48,35 +49,58 @@ type Group = {
  */
 export const planWaves = (services: readonly Movable[], maxPerWave: number): Waves => {
   const sorted = services.toSorted((a, b) => byText(a.service, b.service))
-  const groups = groupsOf(sorted)
+  const needs = needsOf(sorted)
+  const groups = groupsOf(sorted, needs)
   const waves: { readonly groups: readonly number[]; readonly phase: Wave['phase'] }[] = []
-  const ranks = ranksOf(groups, dependentsCount(sorted))
+  const ranks = ranksOf(groups, sorted, dependentsCount(needs))
   for (const phase of ['non-exposed', 'exposed'] as const) {
     waves.push(...fillWaves(groups, ranks, phase === 'exposed', maxPerWave).map((wave) => ({ groups: wave, phase })))
   }
   const members = waves.map(({ groups: indices }) => indices.flatMap((index) => groups[index]?.members ?? []))
-  const waveOf = new Map(members.flatMap((all, index) => all.map(({ service }) => [service, index + 1] as const)))
+  const waveAt = new Int32Array(sorted.length)
+  members.forEach((all, index) => {
+    for (const node of all) waveAt[node] = index + 1
+  })
+  const nameOf = (node: number): string => sorted[node]?.service ?? ''
   const firstExposed = waves.findIndex(({ phase }) => phase === 'exposed') + 1
   return {
     waves: waves.map(({ groups: indices, phase }, index) => {
-      const names = (members[index] ?? []).map(({ service }) => service).sort(byText)
+      const names = (members[index] ?? []).map(nameOf).sort(byText)
       const cycle = indices.length === 1 && names.length > 1
       return { number: index + 1, services: names, phase, why: waveWhy(names, phase, cycle, maxPerWave) }
     }),
-    places: new Map(sorted.map((one) => [one.service, placeOf(one, waveOf, firstExposed)])),
+    places: new Map(
+      sorted.map(({ service }, node) => [
+        service,
+        placeOf({ node, needs: needs[node] ?? [], waveAt, nameOf, firstExposed }),
+      ]),
+    ),
     cycles: groups
       .filter((group) => group.members.length > 1)
-      .map((group) => group.members.map(({ service }) => service).sort(byText))
+      .map((group) => group.members.map(nameOf).sort(byText))
       .sort((a, b) => byText(a[0] ?? '', b[0] ?? '')),
   }
 }
 
-const groupsOf = (sorted: readonly Movable[]): readonly Group[] => {
+/**
+ * What each service needs of the others, as their places in the order of names. Looked up once: names cost most of
+ * what a plan of ten thousand services costs.
+ */
+const needsOf = (sorted: readonly Movable[]): readonly (readonly number[])[] => {
   const at = new Map(sorted.map(({ service }, index) => [service, index]))
+  return sorted.map(({ needs }) => {
+    const places: number[] = []
+    for (const name of needs) {
+      const place = at.get(name)
+      if (place !== undefined) places.push(place)
+    }
+    return places
+  })
+}
+
+const groupsOf = (sorted: readonly Movable[], needs: readonly (readonly number[])[]): readonly Group[] => {
   const isUsed = sorted.map(({ kind }) => kind === 'exposed')
-  const edges = sorted.map(({ needs }, index) =>
-    needs.flatMap((name) => at.get(name) ?? []).filter((target) => isUsed[index] || !isUsed[target]),
-  )
+  const edges = needs.map((targets, index) => (isUsed[index] ? targets : targets.filter((target) => !isUsed[target])))
   const components = componentsOf(edges)
   const groupAt = new Int32Array(sorted.length)
   components.forEach((component, index) => {
@@ -88,7 +112,7 @@ const groupsOf = (sorted: readonly Movable[]): readonly Group[] => {
     // The same group may be in it twice; it is then counted twice in `after` as well.
     const targets = component.flatMap((node) => (edges[node] ?? []).map((target) => groupAt[target] ?? -1))
     const before = targets.filter((target) => target !== index && isExposed[target] === exposed)
-    return { members: component.flatMap((node) => sorted[node] ?? []), exposed, before, after: [] }
+    return { members: component, exposed, before, after: [] }
   })
   groups.forEach(({ before }, index) => {
     for (const target of before) groups[target]?.after.push(index)
@@ -96,9 +120,9 @@ const groupsOf = (sorted: readonly Movable[]): readonly Group[] => {
   return groups
 }
 
-const dependentsCount = (sorted: readonly Movable[]): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>()
-  for (const { needs } of sorted) for (const name of needs) counts.set(name, (counts.get(name) ?? 0) + 1)
+const dependentsCount = (needs: readonly (readonly number[])[]): Int32Array => {
+  const counts = new Int32Array(needs.length)
+  for (const targets of needs) for (const target of targets) counts[target] = (counts[target] ?? 0) + 1
   return counts
 }
 
@@ -106,21 +130,20 @@ const dependentsCount = (sorted: readonly Movable[]): ReadonlyMap<string, number
 const kindOrder: Readonly<Record<MoveKind, number>> = { internal: 0, job: 1, worker: 2, exposed: 3 }
 
 /** Each group's place in the order of risk, 0 the least risky. A cycle is as risky as its riskiest member. */
-const ranksOf = (groups: readonly Group[], dependents: ReadonlyMap<string, number>): Int32Array => {
-  const keys = groups.map(({ members }, index) => ({
-    index,
-    dependents: members.reduce((most, { service }) => Math.max(most, dependents.get(service) ?? 0), 0),
-    replicas: members.reduce((sum, { replicas }) => sum + replicas, 0),
-    kind: members.reduce<number>((least, { kind }) => Math.min(least, kindOrder[kind]), moveKinds.length),
-    name: members.reduce<string | null>(
-      (first, { service }) => (first === null || service < first ? service : first),
-      null,
-    ),
-  }))
-  keys.sort(
-    (a, b) =>
-      a.dependents - b.dependents || a.replicas - b.replicas || a.kind - b.kind || byText(a.name ?? '', b.name ?? ''),
-  )
+const ranksOf = (groups: readonly Group[], sorted: readonly Movable[], dependents: Int32Array): Int32Array => {
+  const keys = groups.map(({ members }, index) => {
+    const key = { index, dependents: 0, replicas: 0, kind: Number.POSITIVE_INFINITY, first: sorted.length }
+    for (const node of members) {
+      const { kind = 'exposed', replicas = 0 } = sorted[node] ?? {}
+      key.dependents = Math.max(key.dependents, dependents[node] ?? 0)
+      key.replicas += replicas
+      key.kind = Math.min(key.kind, kindOrder[kind])
+      key.first = Math.min(key.first, node)
+    }
+    return key
+  })
+  // Places are in the order of names, so the first place is the first name.
+  keys.sort((a, b) => a.dependents - b.dependents || a.replicas - b.replicas || a.kind - b.kind || a.first - b.first)
   const ranks = new Int32Array(groups.length)
   keys.forEach(({ index }, rank) => {
     ranks[index] = rank
@@ -172,46 +195,54 @@ const waveWhy = (names: readonly string[], phase: Wave['phase'], cycle: boolean,
     : 'No user reaches them; what they need has settled before, and the least risky go first.'
 }
 
-const placeOf = (one: Movable, waveOf: ReadonlyMap<string, number>, firstExposed: number): WavePlace => {
-  const wave = waveOf.get(one.service) ?? 0
-  const inRelease = one.needs.filter((name) => waveOf.has(name))
-  const needs = inRelease.filter((name) => (waveOf.get(name) ?? 0) < wave)
-  const reaches = inRelease.filter((name) => (waveOf.get(name) ?? 0) >= wave)
-  const last = needs.reduce((most, name) => Math.max(most, waveOf.get(name) ?? 0), 0)
-  const exposedPhase = firstExposed > 0 && wave >= firstExposed
-  const earliest = Math.max(last + 1, exposedPhase ? firstExposed : 1)
-  return { wave, needs, reaches, why: placeWhy({ wave, needs, reaches, last, earliest, exposedPhase, waveOf }) }
+type PlaceFacts = {
+  /** The service's place in the order of names, and those of what it needs. */
+  readonly node: number
+  readonly needs: readonly number[]
+  readonly waveAt: Int32Array
+  readonly nameOf: (node: number) => string
+  readonly firstExposed: number
 }
 
-const placeWhy = (facts: {
-  readonly wave: number
-  readonly needs: readonly string[]
-  readonly reaches: readonly string[]
-  readonly last: number
-  readonly earliest: number
-  readonly exposedPhase: boolean
-  readonly waveOf: ReadonlyMap<string, number>
-}): readonly string[] => {
-  const { wave, needs, reaches, last, earliest, exposedPhase, waveOf } = facts
+const nobody: readonly string[] = []
+
+const placeOf = (facts: PlaceFacts): WavePlace => {
+  const { waveAt, nameOf, firstExposed } = facts
+  const waveOf = (node: number): number => waveAt[node] ?? 0
+  const wave = waveOf(facts.node)
+  const settled: number[] = []
+  const reached: number[] = []
+  let last = 0
+  for (const need of facts.needs) {
+    if (waveOf(need) >= wave) reached.push(need)
+    else {
+      settled.push(need)
+      last = Math.max(last, waveOf(need))
+    }
+  }
+  const named = (nodes: readonly number[]) => firstNames(nodes.map(nameOf))
+  const exposedPhase = firstExposed > 0 && wave >= firstExposed
+  const earliest = Math.max(last + 1, exposedPhase ? firstExposed : 1)
   const reason =
     wave > earliest
       ? `it could move from wave ${earliest} on, but less risky ones filled the waves before`
       : last === wave - 1 && last > 0
-        ? `it needs ${firstNames(needs.filter((name) => waveOf.get(name) === last))}, settled in wave ${last}`
+        ? `it needs ${named(settled.filter((need) => waveOf(need) === last))}, settled in wave ${last}`
         : exposedPhase
           ? 'it waits for everything that no user reaches'
           : 'it needs nothing that moves in this release'
-  const mates = reaches.filter((name) => waveOf.get(name) === wave)
-  const later = reaches.filter((name) => (waveOf.get(name) ?? 0) > wave)
-  return [
-    `It is in wave ${wave} because ${reason}.`,
-    ...(mates.length > 0 ? [`It moves together with ${firstNames(mates)}: they need each other.`] : []),
-    ...(later.length > 0
-      ? [
-          `It needs ${firstNames(later)}, whose users stay on blue until later: before it crosses, the copy on green is made ready without users, so that its calls are answered there.`,
-        ]
-      : []),
-  ]
+  const first = `It is in wave ${wave} because ${reason}.`
+  const needs = settled.map(nameOf)
+  if (reached.length === 0) return { wave, needs, reaches: nobody, why: [first] }
+  const why = [first]
+  const mates = reached.filter((need) => waveOf(need) === wave)
+  const later = reached.filter((need) => waveOf(need) > wave)
+  if (mates.length > 0) why.push(`It moves together with ${named(mates)}: they need each other.`)
+  if (later.length > 0)
+    why.push(
+      `It needs ${named(later)}, whose users stay on blue until later: before it crosses, the copy on green is made ready without users, so that its calls are answered there.`,
+    )
+  return { wave, needs, reaches: reached.map(nameOf), why }
 }
 
 const firstNames = (names: readonly string[]): string =>
