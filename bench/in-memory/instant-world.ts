@@ -67,37 +67,45 @@ export const lockstep: Pace = {
   spreadMs: 0,
 }
 
-/** So many exposed services in one wave. */
-export const manyExposed = ({ services, weights, dwell, soakMs, toleratedExtra, bakeMs }: EstateOptions): Plan => {
+/** So many exposed services in one wave. They share steps and policy, as in every plan of services with nothing of their own. */
+export const manyExposed = ({ services, ...pace }: EstateOptions): Plan => {
   const names = Array.from({ length: services }, (_, index) => `service-${index}`)
-  const moves = names.map((name): [string, MovePlan] => {
-    const base = movePlan(name, 'exposed', 1, [])
-    const template = base.steps.find((step) => step.goal?.kind === 'weights')
-    if (template === undefined) throw new Error('an exposed move has weights')
-    const soak: readonly Gate[] = soakMs === null ? [] : [{ kind: 'soak', forMs: soakMs }]
-    const steps: readonly Step[] = [
-      ...base.steps.slice(0, 2).map((step) => ({ ...step, limitMs: 10 * minute })),
-      ...weights.map((green) => ({
-        ...template,
-        limitMs: 10 * minute,
-        name: `weight ${green}`,
-        goal: { kind: 'weights', green } as const,
-        after: [...soak, { kind: 'verdict' } as const],
-      })),
-      ...base.steps.slice(-1).map((bake) => ({ ...bake, after: [{ kind: 'soak', forMs: bakeMs } as const] })),
-    ]
-    const limits = { holdLimit: { afterMs: 10 * minute, then: 'call' } as const, stepLimitMs: 10 * minute }
-    const judge = { ...quickPolicy.judge, intervalMs: 5_000, toleratedExtra, warmUpMs: 4 * minute }
-    const policy = { ...quickPolicy, weights, dwell, bakeMs, blindLimitMs: 5 * minute, ...limits, judge }
-    return [name, { ...base, steps, policy }]
-  })
+  const shared = { steps: stepsAt(pace), policy: policyAt(pace) }
   const plan = smallPlan({ parallelMs: 0 })
   return {
     ...plan,
     release: 'bench',
     waves: [{ number: 1, services: names, phase: 'exposed', why: '' }],
-    moves: Object.fromEntries(moves),
+    moves: Object.fromEntries(
+      names.map((name): [string, MovePlan] => [name, { ...movePlan(name, 'exposed', 1, []), ...shared }]),
+    ),
   }
+}
+
+type Rhythm = Omit<Pace, 'spreadMs'>
+
+const stepsAt = ({ weights, soakMs, bakeMs }: Rhythm): readonly Step[] => {
+  const { steps } = movePlan('any', 'exposed', 1, [])
+  const template = steps.find((step) => step.goal?.kind === 'weights')
+  if (template === undefined) throw new Error('an exposed move has weights')
+  const soak: readonly Gate[] = soakMs === null ? [] : [{ kind: 'soak', forMs: soakMs }]
+  return [
+    ...steps.slice(0, 2).map((step) => ({ ...step, limitMs: 10 * minute })),
+    ...weights.map((green) => ({
+      ...template,
+      limitMs: 10 * minute,
+      name: `weight ${green}`,
+      goal: { kind: 'weights', green } as const,
+      after: [...soak, { kind: 'verdict' } as const],
+    })),
+    ...steps.slice(-1).map((bake) => ({ ...bake, after: [{ kind: 'soak', forMs: bakeMs } as const] })),
+  ]
+}
+
+const policyAt = ({ weights, dwell, toleratedExtra, bakeMs }: Rhythm): Policy => {
+  const limits = { holdLimit: { afterMs: 10 * minute, then: 'call' } as const, stepLimitMs: 10 * minute }
+  const judge = { ...quickPolicy.judge, intervalMs: 5_000, toleratedExtra, warmUpMs: 4 * minute }
+  return { ...quickPolicy, weights, dwell, bakeMs, blindLimitMs: 5 * minute, ...limits, judge }
 }
 
 /** What green had when the world was left, by service. */
