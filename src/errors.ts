@@ -9,6 +9,7 @@ export const errorCodes = {
   USAGE: 'The command was called in a way it does not understand.',
   RELEASE_FILE: 'The release file, or a file it names, has faults; all of them are listed.',
   ENVIRONMENT_UNREACHABLE: 'An environment did not answer.',
+  MANIFESTS: 'Manifests, or files of facts about AWS, have faults; all of them are listed.',
   ENVIRONMENT_FILE: 'An environment file has faults; all of them are listed.',
   ENVIRONMENT_RUNNING: 'Another supervisor already runs this environment.',
   ROUTER_RUNNING: 'Another process already runs this router.',
