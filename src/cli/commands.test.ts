@@ -234,7 +234,7 @@ const playing =
 const prepared =
   (plan: ReturnType<typeof smallPlan> | null, blocking: readonly string[] = []): Deps['prepare'] =>
   async () => ({
-    estate: { services: [], cycles: [], onlyOnGreen: [], findings: [] },
+    estate: { services: [], cycles: [], onlyOnGreen: [], stays: [], findings: [] },
     parity: { services: [], unexplained: 0, findings: [] },
     plan,
     findings: [],

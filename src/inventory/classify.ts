@@ -44,12 +44,12 @@ const declaredKinds = (kinds: readonly ServiceKind[], where: string, seen: Told)
 }
 
 const kindsSeen = (service: ServiceDefinition, callers: readonly string[]): Told => {
-  const { schedule, port } = service
+  const { schedule, port, observed } = service
   if (schedule) return { kinds: ['job'], reasons: [`it has a schedule, ${schedule.cron} (${schedule.zone})`] }
   const called = callers.length > 0 ? `called by ${andList(callers.toSorted(byText))}` : null
   const work = workSeen(service)
   const listening: Told = port?.published
-    ? { kinds: ['exposed'], reasons: ['its port is published: users reach it'] }
+    ? { kinds: ['exposed'], reasons: observed?.exposedBy ?? ['its port is published: users reach it'] }
     : port
       ? internalSeen(called, work)
       : { kinds: [], reasons: [] }
@@ -68,6 +68,8 @@ const internalSeen = (called: string | null, work: Told): Told => {
 
 /** Work that a service takes by itself: queues that it declares, timers of its own, or (without a port) queues it knows. */
 const workSeen = (service: ServiceDefinition): Told => {
+  const { observed } = service
+  if (observed !== undefined && observed.worksBy.length > 0) return { kinds: ['worker'], reasons: observed.worksBy }
   if (service.takesFrom.length > 0) {
     return { kinds: ['worker'], reasons: [`it takes work from ${showText(andList(service.takesFrom)).text}`] }
   }

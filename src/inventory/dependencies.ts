@@ -104,7 +104,19 @@ const dependenciesOf = (
     if (variable.kind !== 'address') continue
     need({ service: variable.service, source: 'seen', evidence: `its variable ${name} is the address of it` })
   }
-  for (const { address, evidence } of writtenAddresses(service)) {
+  for (const call of service.observed?.calls ?? []) {
+    const { evidence } = call
+    if (call.kind === 'service') need({ service: call.service, source: 'seen', evidence })
+    else if (call.kind === 'outside') external.set(textOf({ ...call, scheme: null }), call)
+    else if (
+      call.services.some((name) => name !== service.name && !declared.includes(name) && !needsNot.includes(name))
+    ) {
+      const { address, services, doubt } = call
+      ambiguous.set(address, { address, services, evidence, doubt })
+    }
+  }
+  // Where calls were looked up already, the same addresses are not looked at once more.
+  for (const { address, evidence } of service.observed === undefined ? writtenAddresses(service) : []) {
     const found = resolve(address, directory)
     const at = textOf(address)
     if (found.kind === 'service') need({ service: found.service, source: 'seen', evidence })
@@ -113,11 +125,15 @@ const dependenciesOf = (
       ambiguous.set(at, { address: at, services: found.services, evidence })
     }
   }
+  // What is only allowed says nothing new where a call was seen.
+  for (const [key, { services, doubt }] of ambiguous) {
+    if (doubt !== undefined && services.every((name) => needs.has(name))) ambiguous.delete(key)
+  }
   const inOrder = [...needs.values()].sort((a, b) => byText(a.service, b.service))
   return {
     needs: inOrder,
     ambiguous: [...ambiguous.values()],
-    external: [...external.values()],
+    external: [...external.values()].map(({ host, port, evidence }) => ({ host, port, evidence })),
     findings: [
       ...declared.flatMap((name) => faultOfDeclared(service.name, name, known)),
       ...[...ambiguous.values()].map((one) => ambiguousFinding(service.name, one)),
@@ -141,10 +157,10 @@ const faultOfDeclared = (service: string, name: string, known: ReadonlySet<strin
   ]
 }
 
-const ambiguousFinding = (service: string, { services, evidence }: AmbiguousNeed): Finding => ({
+const ambiguousFinding = (service: string, { services, evidence, doubt }: AmbiguousNeed): Finding => ({
   severity: 'note',
   service,
-  message: `${service} may need ${services.join(' or ')}: ${evidence}, which could be outside as well. It is not counted as a need unless the release file says so.`,
+  message: `${service} may need ${services.join(' or ')}: ${evidence}, ${doubt ?? 'which could be outside as well'}. It is not counted as a need unless the release file says so.`,
   declare: `services:\n  ${service}:\n    needs: [${services.join(', ')}]\n`,
 })
 

@@ -55,7 +55,45 @@ export type ServiceDefinition = {
   readonly actsAtStart: readonly string[]
   /** Kinds that people declared in the environment's file; null: to be told from what is seen. */
   readonly declaredKinds: readonly ServiceKind[] | null
+  /** What an environment with objects of its own (Kubernetes) tells beside; absent: there is nothing more to tell. */
+  readonly observed?: Observed
 }
+
+/** What the objects around a service tell of it. Every sentence says where it was seen; no secret value is in any. */
+export type Observed = {
+  /** The object that it is: `Deployment shop/web`. */
+  readonly object: string
+  /** How users reach it; empty: they don't. */
+  readonly exposedBy: readonly string[]
+  /** Why it is taken to work by itself; empty: nothing says so. */
+  readonly worksBy: readonly string[]
+  /** Whom it calls: all addresses are looked up already. */
+  readonly calls: readonly SeenCall[]
+  /** Who else writes to it: a tool, an operator, an autoscaler. */
+  readonly managers: readonly Manager[]
+  /** Why Titrate can't move it as it is; null: it can. */
+  readonly fixedBecause: string | null
+  /** Objects that belong to it, such as `Secret db (keys: url)`. */
+  readonly uses: readonly string[]
+  /** What people should know of how it was read. */
+  readonly notes: readonly string[]
+}
+
+export type Manager = { readonly who: string; readonly how: string }
+
+export type SeenCall =
+  | { readonly kind: 'service'; readonly service: string; readonly evidence: string }
+  | {
+      readonly kind: 'ambiguous'
+      readonly address: string
+      readonly services: readonly string[]
+      readonly evidence: string
+      readonly doubt: string
+    }
+  | { readonly kind: 'outside'; readonly host: string; readonly port: number | null; readonly evidence: string }
+
+/** Something that runs in an environment and is no service that could move. */
+export type Staying = { readonly object: string; readonly because: string; readonly managers: readonly Manager[] }
 
 /** One environment, as read at one moment. */
 export type EnvironmentSeen = {
@@ -63,6 +101,8 @@ export type EnvironmentSeen = {
   readonly provider: string
   readonly readAt: Millis
   readonly services: readonly ServiceDefinition[]
+  /** What else runs there; absent: nothing does. */
+  readonly stays?: readonly Staying[]
 }
 
 /** Something that people must know before a release starts. `blocks`: it cannot start like this. */
@@ -93,6 +133,8 @@ export type AmbiguousNeed = {
   readonly address: string
   readonly services: readonly string[]
   readonly evidence: string
+  /** Why it can't be told, to be put after the evidence; absent: the address could be outside as well. */
+  readonly doubt?: string
 }
 
 /** A service of blue with its counterpart on green, and what is known of it. */
@@ -124,5 +166,7 @@ export type Estate = {
   readonly cycles: readonly Cycle[]
   /** Services of green that no service of blue corresponds to. */
   readonly onlyOnGreen: readonly ServiceDefinition[]
+  /** What runs on blue and doesn't move. */
+  readonly stays: readonly Staying[]
   readonly findings: readonly Finding[]
 }

@@ -46,8 +46,28 @@ export const takeInventory = (input: {
     services,
     cycles,
     onlyOnGreen: [...green.values()].filter(({ name }) => !mapped.has(name)).sort((a, b) => byText(a.name, b.name)),
-    findings: [...findings, ...cycles.map(cycleFinding)].sort(byService),
+    stays: (input.blue.stays ?? []).toSorted((a, b) => byText(a.object, b.object)),
+    findings: [...findings, ...services.flatMap(observedFindings), ...cycles.map(cycleFinding)].sort(byService),
   }
+}
+
+/** What can't be moved, and what should be known of how a service was read. */
+const observedFindings = ({ name, blue: { observed } }: EstateService): readonly Finding[] => {
+  if (observed === undefined) return []
+  const { fixedBecause, notes } = observed
+  return [
+    ...(fixedBecause === null
+      ? []
+      : [
+          {
+            severity: 'note' as const,
+            service: name,
+            message: `${name} can't be moved as it is: ${fixedBecause}.`,
+            declare: null,
+          },
+        ]),
+    ...notes.map((note) => ({ severity: 'note' as const, service: name, message: `${name}: ${note}.`, declare: null })),
+  ]
 }
 
 const nothing: Dependencies = { needs: [], ambiguous: [], external: [], findings: [] }

@@ -436,9 +436,18 @@ const cases: readonly Case[] = [
 ]
 
 describe('each rule', () => {
-  it.each(cases)(
-    '%s speaks of what does not run there, and not of its like (%#)',
-    (...[rule, fires, where, passes, facts = [], passing = facts]: Case) => {
+  it.each(
+    cases.map(([rule, fires, where, passes, facts = [], passing = facts]) => ({
+      rule,
+      fires,
+      where,
+      passes,
+      facts,
+      passing,
+    })),
+  )(
+    '$rule speaks of what does not run there, and not of its like (%#)',
+    ({ rule, fires, where, passes, facts, passing }) => {
       expect(hits(rule, fires, { facts })).toEqual([where])
       expect(hits(rule, passes, { facts: passing })).toEqual([])
     },

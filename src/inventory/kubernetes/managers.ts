@@ -1,0 +1,119 @@
+import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
+import { at, mapsAt, numberAt, textAt } from '../../kubernetes/json.ts'
+import { customKinds } from '../../kubernetes/kinds.ts'
+import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
+import type { Workload } from '../../kubernetes/workload.ts'
+import type { Manager } from '../estate.ts'
+
+/** Autoscalers by the workload that they scale: `Deployment shop/web`. */
+export type Scalers = ReadonlyMap<string, readonly KubernetesObject[]>
+
+export const readScalers = (index: KubernetesIndex): Scalers => {
+  const scalers = new Map<string, KubernetesObject[]>()
+  for (const scaler of [...index.all('HorizontalPodAutoscaler'), ...index.all(customKinds.scaledObject)]) {
+    // KEDA makes an autoscaler for each of its own objects: that one is not somebody else.
+    if (scaler.owners.some(({ kind }) => kind === 'ScaledObject')) continue
+    const kind = textAt(scaler.body, 'spec', 'scaleTargetRef', 'kind') ?? 'Deployment'
+    const target = `${kind} ${scaler.namespace}/${textAt(scaler.body, 'spec', 'scaleTargetRef', 'name') ?? ''}`
+    scalers.set(target, [...(scalers.get(target) ?? []), scaler])
+  }
+  return scalers
+}
+
+/** Who else writes to a workload, and how that is seen. */
+export const managersOf = (
+  { object }: Pick<Workload, 'object'>,
+  index: KubernetesIndex,
+  scalers: Scalers,
+): readonly Manager[] => [
+  ...helm(object),
+  ...argoCd(object, index),
+  ...flux(object),
+  ...operators(object),
+  ...(object.sort === customKinds.rollout ? [{ who: 'Argo Rollouts', how: `it is a ${object.kind}` }] : []),
+  ...(scalers.get(objectText(object)) ?? []).map(scalerOf),
+]
+
+const helm = ({ labels, annotations }: KubernetesObject): readonly Manager[] => {
+  const release = annotations['meta.helm.sh/release-name']
+  if (release !== undefined) return [{ who: 'Helm', how: `release ${release}` }]
+  const chart = labels['helm.sh/chart'] ?? labels['chart']
+  const managed = labels['app.kubernetes.io/managed-by'] === 'Helm' || labels['heritage'] === 'Helm'
+  return managed || chart !== undefined
+    ? [{ who: 'Helm', how: chart === undefined ? 'its labels say so' : `chart ${chart}` }]
+    : []
+}
+
+const argoCd = ({ labels, annotations, name }: KubernetesObject, index: KubernetesIndex): readonly Manager[] => {
+  const tracked = annotations['argocd.argoproj.io/tracking-id']
+  if (tracked !== undefined) return [{ who: 'Argo CD', how: `application ${tracked.split(':')[0]}` }]
+  const instance = labels['argocd.argoproj.io/instance']
+  if (instance !== undefined) return [{ who: 'Argo CD', how: `application ${instance}` }]
+  const usual = labels['app.kubernetes.io/instance']
+  const known = index.all(customKinds.application).some((one) => one.name === usual || lists(one, name))
+  return usual !== undefined && known ? [{ who: 'Argo CD', how: `application ${usual}` }] : []
+}
+
+const lists = (application: KubernetesObject, name: string): boolean =>
+  mapsAt(application.body, 'status', 'resources').some(({ map }) => map['name'] === name)
+
+const flux = ({ labels }: KubernetesObject): readonly Manager[] => {
+  const kustomization = labels['kustomize.toolkit.fluxcd.io/name']
+  if (kustomization !== undefined) return [{ who: 'Flux', how: `Kustomization ${kustomization}` }]
+  const release = labels['helm.toolkit.fluxcd.io/name']
+  return release === undefined ? [] : [{ who: 'Flux', how: `HelmRelease ${release}` }]
+}
+
+/** Owners that are no workloads: an operator made it for an object of its own. */
+const operators = ({ owners }: KubernetesObject): readonly Manager[] =>
+  owners
+    .slice(0, 1)
+    .map(({ kind, name, apiVersion }) => ({ who: 'an operator', how: `${kind} ${name} (${apiVersion}) owns it` }))
+
+const scalerOf = (scaler: KubernetesObject): Manager => {
+  const keda = scaler.sort === customKinds.scaledObject
+  const least = numberAt(scaler.body, 'spec', keda ? 'minReplicaCount' : 'minReplicas') ?? (keda ? 0 : 1)
+  const most = numberAt(scaler.body, 'spec', keda ? 'maxReplicaCount' : 'maxReplicas') ?? (keda ? 100 : null)
+  return {
+    who: keda ? 'KEDA' : 'HPA',
+    how: `${objectText(scaler)} scales it from ${least} to ${most ?? 'an unknown number'}`,
+  }
+}
+
+const queues =
+  /queue|kafka|rabbit|sqs|kinesis|nats|stan$|redis|pubsub|servicebus|pulsar|mq$|artemis|beanstalk|temporal|event-?hub|stream|solace/
+const queueFields = [
+  'queueName',
+  'queueURL',
+  'topic',
+  'stream',
+  'streamName',
+  'listName',
+  'subscriptionName',
+  'queueNameFromEnv',
+  'taskQueue',
+  'topicName',
+  'consumerGroup',
+]
+
+/** Queues by which KEDA scales a workload: it takes work from them. */
+export const queuesOf = (
+  workload: Workload,
+  scalers: Scalers,
+): readonly { readonly queue: string; readonly by: string }[] =>
+  (scalers.get(objectText(workload.object)) ?? [])
+    .filter(({ sort }) => sort === customKinds.scaledObject)
+    .flatMap((scaler) =>
+      mapsAt(scaler.body, 'spec', 'triggers')
+        .filter(({ map }) => queues.test(textAt(map, 'type') ?? ''))
+        .map(({ map }) => {
+          const named = queueFields.map((field) => at(map, 'metadata', field)).find((one) => typeof one === 'string')
+          return {
+            queue: lastPart(typeof named === 'string' ? named : (textAt(map, 'type') ?? '')),
+            by: `${objectText(scaler)} scales it by ${textAt(map, 'type')}`,
+          }
+        }),
+    )
+
+/** A queue's address ends with its name, and may hold more than should be shown. */
+const lastPart = (text: string): string => text.split('/').at(-1)?.split(/[?#@]/)[0] ?? text

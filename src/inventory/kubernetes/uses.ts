@@ -1,0 +1,182 @@
+import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
+import { at, mapAt, mapsAt, textAt, textsAt } from '../../kubernetes/json.ts'
+import { customKinds } from '../../kubernetes/kinds.ts'
+import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
+import { everything, readSelector } from '../../kubernetes/selector.ts'
+import type { Workload } from '../../kubernetes/workload.ts'
+import { byText } from '../ordering.ts'
+import type { Scalers } from './managers.ts'
+import type { Network } from './network.ts'
+
+/** The objects around a workload, each with what must be known of it; of Secrets names and keys, never more. */
+export type Surroundings = {
+  readonly of: (workload: Workload) => readonly KubernetesObject[]
+  /** Rules by which its ServiceAccount may write leases: it elects a leader. */
+  readonly leases: (workload: Workload) => string | null
+}
+
+type Context = { readonly index: KubernetesIndex; readonly network: Network; readonly scalers: Scalers }
+
+export const readSurroundings = ({ index, network, scalers }: Context): Surroundings => {
+  const selecting = selectingObjects(index)
+  const bindings = bindingsOf(index)
+  return {
+    of: (workload) =>
+      once([
+        ...network.servicesOf(workload).map(({ object }) => object),
+        ...(scalers.get(objectText(workload.object)) ?? []),
+        ...(selecting.get(workload) ?? []),
+        ...accountOf(workload, index),
+        ...(bindings.get(accountKey(workload)) ?? []).flatMap(({ binding, role }) =>
+          role === null ? [binding] : [binding, role],
+        ),
+        ...configurationOf(workload, index),
+        ...claimsOf(workload, index),
+        ...named(index, 'PriorityClass', null, textAt(workload.pod, 'priorityClassName')),
+      ]),
+    leases: (workload) => {
+      const role = (bindings.get(accountKey(workload)) ?? [])
+        .map((one) => one.role)
+        .find((one) => one !== null && writesLeases(one))
+      return role === undefined || role === null
+        ? null
+        : `of its leader election (${objectText(role)} lets it write leases)`
+    },
+  }
+}
+
+const once = (objects: readonly KubernetesObject[]): readonly KubernetesObject[] => [...new Set(objects)]
+
+const named = (
+  index: KubernetesIndex,
+  sort: string,
+  namespace: string | null,
+  name: string | null,
+): readonly KubernetesObject[] => {
+  const found = name === null ? null : index.get(sort, namespace, name)
+  return found === null ? [] : [found]
+}
+
+/** Budgets and policies, by the workloads that they select. */
+const selectingObjects = (index: KubernetesIndex): ReadonlyMap<Workload, readonly KubernetesObject[]> => {
+  const selecting = new Map<Workload, KubernetesObject[]>()
+  const selectors = [
+    ...index.all('PodDisruptionBudget').map((one) => [one, at(one.body, 'spec', 'selector')] as const),
+    ...index.all('NetworkPolicy').map((one) => [one, at(one.body, 'spec', 'podSelector')] as const),
+    ...index.all(customKinds.securityGroupPolicy).map((one) => [one, at(one.body, 'spec', 'podSelector')] as const),
+  ]
+  for (const [object, value] of selectors) {
+    const selector = readSelector(value) ?? (object.sort === 'NetworkPolicy' ? everything : null)
+    if (selector === null) continue
+    for (const workload of index.selected(object.namespace ?? '', selector)) {
+      const known = selecting.get(workload)
+      if (known) known.push(object)
+      else selecting.set(workload, [object])
+    }
+  }
+  return selecting
+}
+
+const accountName = ({ pod }: Workload): string =>
+  textAt(pod, 'serviceAccountName') ?? textAt(pod, 'serviceAccount') ?? 'default'
+const accountKey = (workload: Workload): string => `${workload.namespace}/${accountName(workload)}`
+const accountOf = (workload: Workload, index: KubernetesIndex): readonly KubernetesObject[] =>
+  named(index, 'ServiceAccount', workload.namespace, accountName(workload))
+
+type Bound = { readonly binding: KubernetesObject; readonly role: KubernetesObject | null }
+
+const bindingsOf = (index: KubernetesIndex): ReadonlyMap<string, readonly Bound[]> => {
+  const bindings = new Map<string, Bound[]>()
+  for (const binding of [...index.all('RoleBinding'), ...index.all('ClusterRoleBinding')]) {
+    const kind = textAt(binding.body, 'roleRef', 'kind') ?? 'Role'
+    const role = index.get(
+      kind,
+      kind === 'Role' ? binding.namespace : null,
+      textAt(binding.body, 'roleRef', 'name') ?? '',
+    )
+    for (const { map } of mapsAt(binding.body, 'subjects')) {
+      if (map['kind'] !== 'ServiceAccount') continue
+      const key = `${textAt(map, 'namespace') ?? binding.namespace ?? ''}/${textAt(map, 'name') ?? ''}`
+      bindings.set(key, [...(bindings.get(key) ?? []), { binding, role }])
+    }
+  }
+  return bindings
+}
+
+const writesLeases = ({ body }: KubernetesObject): boolean =>
+  mapsAt(body, 'rules').some(({ map }) => {
+    const [groups, resources, verbs] = [textsAt(map, 'apiGroups'), textsAt(map, 'resources'), textsAt(map, 'verbs')]
+    return (
+      groups.includes('coordination.k8s.io') &&
+      resources.includes('leases') &&
+      verbs.some((verb) => ['create', 'update', 'patch', '*'].includes(verb))
+    )
+  })
+
+/** ConfigMaps and Secrets that its variables come from or that it mounts. */
+const configurationOf = (
+  { pod, containers, namespace }: Workload,
+  index: KubernetesIndex,
+): readonly KubernetesObject[] => {
+  const get = (sort: 'ConfigMap' | 'Secret', name: string | null) => named(index, sort, namespace, name)
+  return [
+    ...containers.flatMap(({ body }) => [
+      ...mapsAt(body, 'envFrom').flatMap(({ map }) => [
+        ...get('ConfigMap', textAt(map, 'configMapRef', 'name')),
+        ...get('Secret', textAt(map, 'secretRef', 'name')),
+      ]),
+      ...mapsAt(body, 'env').flatMap(({ map }) => [
+        ...get('ConfigMap', textAt(map, 'valueFrom', 'configMapKeyRef', 'name')),
+        ...get('Secret', textAt(map, 'valueFrom', 'secretKeyRef', 'name')),
+      ]),
+    ]),
+    ...mapsAt(pod, 'volumes').flatMap(({ map }) => [
+      ...get('ConfigMap', textAt(map, 'configMap', 'name')),
+      ...get('Secret', textAt(map, 'secret', 'secretName')),
+      ...mapsAt(map, 'projected', 'sources').flatMap(({ map: source }) => [
+        ...get('ConfigMap', textAt(source, 'configMap', 'name')),
+        ...get('Secret', textAt(source, 'secret', 'name')),
+      ]),
+    ]),
+    ...mapsAt(pod, 'imagePullSecrets').flatMap(({ map }) => get('Secret', textAt(map, 'name'))),
+  ]
+}
+
+const claimsOf = ({ pod, namespace, object }: Workload, index: KubernetesIndex): readonly KubernetesObject[] => {
+  const claims = mapsAt(pod, 'volumes').flatMap(({ map }) =>
+    named(index, 'PersistentVolumeClaim', namespace, textAt(map, 'persistentVolumeClaim', 'claimName')),
+  )
+  const classes = [
+    ...claims.map(({ body }) => textAt(body, 'spec', 'storageClassName')),
+    ...mapsAt(object.body, 'spec', 'volumeClaimTemplates').map(({ map }) => textAt(map, 'spec', 'storageClassName')),
+  ]
+  return [...claims, ...classes.flatMap((name) => named(index, 'StorageClass', null, name))]
+}
+
+/** An object as the estate lists it, with the little that matters of it. */
+export const describeUse = ({ kind, name, sort, body, annotations }: KubernetesObject): string => {
+  const detail = ((): string | null => {
+    switch (sort) {
+      case 'ConfigMap':
+      case 'Secret': {
+        const keys = [
+          ...Object.keys(mapAt(body, 'data')),
+          ...Object.keys(mapAt(body, 'stringData')),
+          ...Object.keys(mapAt(body, 'binaryData')),
+        ]
+        return `keys: ${[...new Set(keys)].sort(byText).join(', ') || 'none'}`
+      }
+      case 'ServiceAccount':
+        return annotations['eks.amazonaws.com/role-arn'] === undefined
+          ? null
+          : `role ${annotations['eks.amazonaws.com/role-arn']}`
+      case 'PersistentVolumeClaim':
+        return textAt(body, 'spec', 'storageClassName')
+      case 'StorageClass':
+        return textAt(body, 'provisioner')
+      default:
+        return null
+    }
+  })()
+  return `${kind} ${name}${detail === null ? '' : ` (${detail})`}`
+}
