@@ -4,7 +4,8 @@ import type { Json, Millis } from '../moves/goal.ts'
 import { compareService, writtenPort, writtenSchedule } from './compare-service.ts'
 import { type GreenNames, writtenOf } from './compare-variables.ts'
 import type { Difference, Found } from './difference.ts'
-import { createRewriter, type Rewriter, rewriteReason } from './rewrites.ts'
+import { explain, type UsedRules, unusedRules } from './explain.ts'
+import { createRewriter, type Rewriter } from './rewrites.ts'
 import { fits, type ParityRules, type Waiver } from './rules.ts'
 import { yamlText } from './yaml-text.ts'
 
@@ -31,14 +32,21 @@ export const checkParity = (estate: Estate, rules: ParityRules, now: Millis): Pa
   const { rewrite, findings } = createRewriter(rules.rewrites)
   const names = new Map(estate.services.map(({ name, greenName }) => [name, greenName]))
   const greenNames: GreenNames = (service) => names.get(service) ?? service
-  const used = { rewrites: new Set<number>(), waivers: new Set<Waiver>() }
+  const used: UsedRules = { rewrites: new Set<number>(), waivers: new Set<Waiver>() }
 
   const classify = (service: string, found: readonly Found[]): readonly Difference[] =>
     found.map((one) => {
       for (const index of one.rewrittenBy ?? []) used.rewrites.add(index)
       const waivers = rules.waivers.filter((waiver) => fits(waiver.service, service) && fits(waiver.path, one.path))
       for (const waiver of waivers) used.waivers.add(waiver)
-      return { ...explain({ service, found: one, rules, waivers, now }), ...fixOf(greenNames(service), one) }
+      return {
+        service,
+        path: one.path,
+        blue: one.blue,
+        green: one.green,
+        ...explain({ service, found: one, rules, waivers, now }),
+        ...fixOf(greenNames(service), one),
+      }
     })
   const services = [
     ...estate.services.map((service) => {
@@ -119,38 +127,6 @@ const definitionOf = (
   return { patch, hidden }
 }
 
-// ── Explaining ────────────────────────────────────────────────────────────────
-
-type Question = {
-  readonly service: string
-  readonly found: Found
-  readonly rules: ParityRules
-  /** Those that name this difference, ended ones too. */
-  readonly waivers: readonly Waiver[]
-  readonly now: Millis
-}
-
-type Explained = Pick<Difference, 'service' | 'path' | 'blue' | 'green' | 'class' | 'why'>
-
-const explain = ({ service, found, rules, waivers, now }: Question): Explained => {
-  const { path, blue, green } = found
-  const as = (of: Difference['class'], why: string): Explained => ({ service, path, blue, green, class: of, why })
-  if (found.required !== undefined) return as('required', found.required)
-  const { rewrittenBy = [] } = found
-  if (rewrittenBy.length > 0) return as('declared', rewriteReason(rules.rewrites, rewrittenBy))
-  const holds = waivers.find(({ untilMs }) => untilMs === null || now < untilMs)
-  if (holds !== undefined) return as('declared', `waived: ${holds.reason}${untilText(holds, ' until ')}`)
-  const skipped =
-    rules.skipped !== undefined && Object.hasOwn(rules.skipped, service) ? rules.skipped[service] : undefined
-  if (skipped !== undefined) return as('declared', `the service is left out of parity: ${skipped}`)
-  const [ended] = waivers
-  const over = ended === undefined ? '' : `; its waiver (${ended.reason}) ended${untilText(ended, ' on ')}`
-  return as('unexplained', `${found.why}${over}`)
-}
-
-const untilText = ({ untilMs }: Waiver, word: string): string =>
-  untilMs === null ? '' : `${word}${new Date(untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
 const fixOf = (
   greenName: string,
   { path, patch, remedy, required, rewrittenBy = [] }: Found,
@@ -170,33 +146,6 @@ const blocking = ({ service, path, blue, green, why, fix }: Difference): Finding
   message: `${service} differs in ${path}: blue ${blue ?? 'has nothing'}, green ${green ?? 'has nothing'} (${why}). Bring green in line, or declare it under parity in the release file.`,
   declare: fix,
 })
-
-type Used = { readonly rewrites: ReadonlySet<number>; readonly waivers: ReadonlySet<Waiver> }
-
-const unusedRules = ({ rewrites, waivers }: ParityRules, used: Used, now: Millis): readonly Finding[] => {
-  const note = (service: string | null, message: string): Finding => ({
-    severity: 'note',
-    service,
-    message,
-    declare: null,
-  })
-  return [
-    ...rewrites.flatMap((rule, index) =>
-      used.rewrites.has(index) || rule.from === ''
-        ? []
-        : [note(null, `The rewrite ${rule.from} → ${rule.to} explains no difference; it can go.`)],
-    ),
-    ...waivers.flatMap((waiver) => {
-      const { service, path, untilMs } = waiver
-      if (!used.waivers.has(waiver))
-        return [note(service, `The waiver of ${path} of ${service} matches no difference; it can go.`)]
-      if (untilMs === null || now < untilMs) return []
-      return [
-        note(service, `The waiver of ${path} of ${service} (${waiver.reason}) ended${untilText(waiver, ' on ')}.`),
-      ]
-    }),
-  ]
-}
 
 // ── All fixes at once ─────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
-import type { EstateService, Variable } from '../inventory/estate.ts'
+import type { Variable } from '../inventory/estate.ts'
 import { byText } from '../inventory/ordering.ts'
 import { type Shown, showVariable } from '../inventory/shown-text.ts'
 import type { Json } from '../moves/goal.ts'
@@ -17,8 +17,13 @@ type Sides = {
   readonly rewrite: Rewriter
 }
 
+type Variables = { readonly variables: Readonly<Record<string, Variable>> }
+
+/** What of a service is looked at here, whatever else is known of it. `green` null: green doesn't have it. */
+type WithVariables = { readonly name: string; readonly blue: Variables; readonly green: Variables | null }
+
 export const compareVariables = (
-  { name: service, blue, green }: EstateService,
+  { name: service, blue, green }: WithVariables,
   greenNames: GreenNames,
   rewrite: Rewriter,
 ): readonly Found[] => {

@@ -1,0 +1,35 @@
+import { readScalers } from '../../inventory/kubernetes/managers.ts'
+import { readNetwork } from '../../inventory/kubernetes/network.ts'
+import { namedServices } from '../../inventory/kubernetes/read-environment.ts'
+import { readSurroundings } from '../../inventory/kubernetes/uses.ts'
+import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
+import { type KubernetesObject, objectKey, objectText } from '../../kubernetes/object.ts'
+
+/** What no service has for itself: shared objects, and those of the whole environment. */
+export const environmentService = 'environment'
+
+export type Owners = {
+  /** The service that an object belongs to; `environment`: to none, or to several. */
+  readonly serviceOf: (object: KubernetesObject) => string
+  readonly isScaled: (object: KubernetesObject) => boolean
+}
+
+export const readOwners = (index: KubernetesIndex): Owners => {
+  const { workloads, names } = namedServices(index)
+  const scalers = readScalers(index)
+  const surroundings = readSurroundings({ index, network: readNetwork(index), scalers })
+  const services = new Map<string, string>()
+  for (const workload of workloads) {
+    const name = names(workload)
+    for (const object of surroundings.of(workload)) {
+      const key = objectKey(object)
+      const known = services.get(key)
+      services.set(key, known === undefined || known === name ? name : environmentService)
+    }
+  }
+  for (const workload of workloads) services.set(objectKey(workload.object), names(workload))
+  return {
+    serviceOf: (object) => services.get(objectKey(object)) ?? environmentService,
+    isScaled: (object) => scalers.has(objectText(object)),
+  }
+}
