@@ -3,6 +3,7 @@ import type { CheckResult, EngineEnd, World } from '../engine/engine.ts'
 import type { Estate, Finding } from '../inventory/estate.ts'
 import type { Recorded, RollbackScope } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
+import type { Document } from '../kubernetes/read-objects.ts'
 import type { Millis, Side } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -28,7 +29,19 @@ export type Deps = {
   readonly environments: Environments
   /** `titrate retire`: ends what is left on blue, clears tombstones, gives the environments free. */
   readonly retire: (release: ResolvedRelease, store: Store) => Promise<readonly string[]>
+  /**
+   * Manifests, or answers of `aws`, of a folder, a file or (`-`) standard input. `shown`: the path as it was given, for
+   * messages. Throws MANIFESTS with all faults at once, USAGE where there is nothing.
+   */
+  readonly readManifests: (path: string, shown: string, what: 'manifests' | 'facts') => Promise<ManifestsGiven>
   readonly doctor: (release: ResolvedRelease | null) => Promise<readonly DoctorFinding[]>
+}
+
+export type ManifestsGiven = {
+  readonly documents: readonly Document[]
+  /** How many files were read. */
+  readonly files: number
+  readonly notes: readonly string[]
 }
 
 export type CommandIo = {
@@ -40,6 +53,7 @@ export type CommandIo = {
   /** Asks on the terminal; null where there is none. */
   readonly ask: ((question: string) => Promise<string>) | null
   readonly readFile: (path: string) => Promise<string>
+  /** Makes the folder too. */
   readonly writeFile: (path: string, text: string) => Promise<void>
   readonly workingDirectory: string
   readonly env: Readonly<Record<string, string | undefined>>

@@ -8,6 +8,7 @@ import {
   one,
   optionalText,
   output,
+  outputs,
   releaseFlags,
   text,
   wholeNumber,
@@ -43,14 +44,31 @@ export const check = command(
   async () => (await import('./commands/check.ts')).check,
   {
     flags: {
-      ...releaseFlags,
-      fix: optionalText("Write what would bring green in line, as a patch of green's file", 'folder'),
+      file,
+      output: { kind: 'enum', values: [...outputs, 'html'], default: 'table', brief: 'How the answer is written' },
+      fix: optionalText('Write what would bring green in line', 'folder'),
+      manifests: optionalText('Check manifests instead of a release: a folder, a file, or - for stdin', 'path'),
+      blueManifests: optionalText('Compare these manifests with those of green', 'path'),
+      greenManifests: optionalText('What blue is compared with', 'path'),
+      platform: {
+        kind: 'enum',
+        values: ['eks-fargate'],
+        optional: true,
+        brief: 'Whether the manifests (of green) would run there',
+      },
+      awsFacts: optionalText('Answers of "aws … --output json", for rules that need them', 'folder'),
+      waivers: optionalText(
+        'Findings and differences that somebody answers for, beside those of the release file',
+        'path',
+      ),
+      namespace: optionalText('The namespace of objects that name none; without it, default', 'name'),
     },
     aliases,
   },
   {
     brief: 'Find what is wrong, and how both environments differ',
-    fullDescription: 'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.',
+    fullDescription:
+      'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.\nWith --manifests it needs neither a release nor a cluster, for instance: helm template CHART | titrate check --manifests - --platform eks-fargate',
   },
 )
 

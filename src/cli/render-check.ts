@@ -36,7 +36,7 @@ const declarations = ({ findings }: CheckView): readonly string[] => {
 }
 
 /** What runs where: each service, its kind and why, whom it calls and where that was seen. */
-export const renderEstate = ({ services, cycles, onlyOnGreen }: EstateView, look: Look): string =>
+export const renderEstate = ({ services, cycles, onlyOnGreen, stays }: EstateView, look: Look): string =>
   [
     `${plural(services.length, 'service')}`,
     ...services.map((row) =>
@@ -49,9 +49,14 @@ export const renderEstate = ({ services, cycles, onlyOnGreen }: EstateView, look
           ...row.outside.map(
             ({ host, port, evidence }) => `  calls ${host}${port === null ? '' : `:${port}`} outside (${evidence})`,
           ),
+          ...row.mayCall.map(({ services: maybe, evidence }) => `  may call ${maybe.join(' or ')} (${evidence})`),
+          ...row.managedBy.map(({ who, how }) => `  managed by ${who} (${how})`),
+          ...(row.uses.length === 0 ? [] : [`  uses ${row.uses.join(', ')}`]),
+          ...(row.fixed === null ? [] : [`  ${paint(look, 'yellow', "can't be moved as it is")}: ${row.fixed}`]),
         ].join('\n'),
       ),
     ),
     ...cycles.map((cycle) => `need each other: ${cycle.services.join(' ↔ ')} (${cycle.source})`),
+    ...stays.map(({ object, because }) => `stays: ${object}: ${because}`),
     ...(onlyOnGreen.length === 0 ? [] : [`only on green: ${onlyOnGreen.join(', ')}`]),
   ].join('\n')

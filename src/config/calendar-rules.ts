@@ -70,11 +70,19 @@ const freezesAreWhole: Rule = (written, yaml) =>
 
 const dateExpected = 'a day such as 2026-11-26, or an instant such as 2026-11-26T08:00'
 
-const waiversEnd: Rule = (written, yaml) =>
-  (written.parity?.waivers ?? []).flatMap(({ until }, index) =>
+type Waivers = readonly { readonly until?: string | undefined }[]
+
+const waiversEnd: Rule = (written, yaml) => [
+  ...unreadEnds(written.parity?.waivers ?? [], ['parity', 'waivers'], yaml),
+  ...unreadEnds(written.platform?.waivers ?? [], ['platform', 'waivers'], yaml),
+]
+
+/** Waivers whose last day is none. */
+export const unreadEnds = (waivers: Waivers, path: FaultPath, yaml: PositionedYaml): readonly Fault[] =>
+  waivers.flatMap(({ until }, index) =>
     until === undefined || parseInstant(until, 'UTC', true) !== null
       ? []
-      : [yaml.fault(['parity', 'waivers', index, 'until'], dateExpected)],
+      : [yaml.fault([...path, index, 'until'], dateExpected)],
   )
 
 /** Gates know windows and freezes by name, and don't tell them apart. */

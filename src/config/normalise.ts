@@ -4,6 +4,7 @@ import type { Millis } from '../moves/goal.ts'
 import type { TestDefinition } from '../plan/plan.ts'
 import { crossing } from '../plan/plan-input.ts'
 import type { Policy, ReleasePolicy } from '../plan/policy.ts'
+import type { PlatformWaiver } from '../platform/waivers.ts'
 import type { Calendar, Period } from './calendar.ts'
 import {
   heartbeatDefaults,
@@ -65,6 +66,7 @@ export const normalise = (
     services: Object.fromEntries(Object.keys(written.services ?? {}).map((name) => [name, settingsOf(written, name)])),
     alphaPerRelease: typeof alpha === 'object' ? alpha.perRelease : null,
     parity: parityOf(written),
+    platform: { waivers: platformWaiversOf(written.platform?.waivers ?? [], written.calendar?.zone ?? 'UTC') },
     calendar: calendarOf(written),
     notify: (written.notify ?? []).map((notice) => targetOf(notice, at)),
     heartbeat:
@@ -238,7 +240,19 @@ const metricsOf = ({ metrics }: WrittenRelease): ResolvedRelease['metrics'] => {
   return { addresses: addresses ?? null, names: merged({ blue: null, green: null, ...metricNameDefaults }, names) }
 }
 
-const parityOf = ({ parity, calendar }: WrittenRelease): ParitySettings => ({
+/** `until` is a day that still counts. */
+export const platformWaiversOf = (
+  waivers: NonNullable<NonNullable<WrittenRelease['platform']>['waivers']>,
+  zone: string,
+): readonly PlatformWaiver[] =>
+  waivers.map(({ rule, object, reason, until }) => ({
+    rule,
+    object: object ?? '*',
+    reason,
+    untilMs: parseInstant(until, zone, true),
+  }))
+
+export const parityOf = ({ parity, calendar }: Pick<WrittenRelease, 'parity' | 'calendar'>): ParitySettings => ({
   rewrites: (parity?.rewrites ?? []).map(({ from, to, services, reason }) => ({
     from,
     to,

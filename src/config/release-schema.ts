@@ -228,6 +228,45 @@ const noticeSchema = z.union(
   { error: '{ webhook: … } or { command: [ … ] }' },
 )
 
+/** How both sides may differ; also a part of the file that `titrate check --waivers` reads. */
+export const paritySchema = z.strictObject({
+  rewrites: documented(
+    z.array(
+      z.strictObject({
+        from: required(text, 'Text as it stands on blue.'),
+        to: required(z.string(), 'What stands in its place on green.'),
+        services: documented(names, 'The services for which it holds; none named: all.'),
+        reason: documented(text, 'Why.'),
+      }),
+    ),
+    'Differences that are meant, such as a host name.',
+  ),
+  waivers: documented(
+    z.array(
+      z.strictObject({
+        service: required(name, 'The service.'),
+        path: required(text, 'What differs, as `titrate check` prints it.'),
+        reason: required(text, 'Why that may be.'),
+        until: documented(
+          text,
+          'The last day for which that holds, for instance 2026-12-31; none: for the whole release.',
+        ),
+      }),
+    ),
+    'Single differences that somebody takes responsibility for.',
+  ),
+})
+
+export const platformWaiverSchema = z.strictObject({
+  rule: required(
+    z.string().regex(/^FG\d\d$/, 'the id of a rule, such as FG17'),
+    'The rule, as `titrate check --platform` prints it.',
+  ),
+  object: documented(text, 'The object that it was found in; `*` stands for anything.', '*'),
+  reason: required(text, 'Why that may be.'),
+  until: required(text, 'The last day for which that holds, for instance 2026-12-31.'),
+})
+
 export const releaseSchema = z
   .strictObject({
     apiVersion: required(z.literal('titrate.dev/v1alpha1'), 'The version of this format.'),
@@ -240,35 +279,15 @@ export const releaseSchema = z
     store: documented(storeSchema, 'Where the journal is kept.', 'sqlite'),
     policy: documented(releasePolicySchema, 'How slow and how careful the release is.'),
     services: documented(z.record(z.string(), serviceSchema), 'What is special about single services, by name.'),
-    parity: documented(
+    parity: documented(paritySchema, 'How blue and green may differ.'),
+    platform: documented(
       z.strictObject({
-        rewrites: documented(
-          z.array(
-            z.strictObject({
-              from: required(text, 'Text as it stands on blue.'),
-              to: required(z.string(), 'What stands in its place on green.'),
-              services: documented(names, 'The services for which it holds; none named: all.'),
-              reason: documented(text, 'Why.'),
-            }),
-          ),
-          'Differences that are meant, such as a host name.',
-        ),
         waivers: documented(
-          z.array(
-            z.strictObject({
-              service: required(name, 'The service.'),
-              path: required(text, 'What differs, as `titrate check` prints it.'),
-              reason: required(text, 'Why that may be.'),
-              until: documented(
-                text,
-                'The last day for which that holds, for instance 2026-12-31; none: for the whole release.',
-              ),
-            }),
-          ),
-          'Single differences that somebody takes responsibility for.',
+          z.array(platformWaiverSchema),
+          'Findings of the platform’s rules that somebody takes responsibility for.',
         ),
       }),
-      'How blue and green may differ.',
+      'Where green runs.',
     ),
     calendar: documented(
       z.strictObject({

@@ -2,6 +2,7 @@ import type { Overrides, ServiceOverride } from '../inventory/overrides.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { Confirmation, ServiceRules, ServiceTest } from '../plan/plan-input.ts'
 import type { Policy, ReleasePolicy } from '../plan/policy.ts'
+import type { PlatformWaiver } from '../platform/waivers.ts'
 import type { Calendar } from './calendar.ts'
 import type { notifiedKinds } from './release-schema.ts'
 import type { SecretReference } from './secret.ts'
@@ -24,6 +25,7 @@ export type ResolvedRelease = {
   /** The chance of a false rollback for the whole release, which is divided by how many are judged; null: it is per service. */
   readonly alphaPerRelease: number | null
   readonly parity: ParitySettings
+  readonly platform: { readonly waivers: readonly PlatformWaiver[] }
   readonly calendar: Calendar
   readonly notify: readonly NoticeTarget[]
   readonly heartbeat: { readonly url: UrlSetting; readonly everyMs: Millis } | null

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { CommandIo, Deps, Environments } from '../cli/deps.ts'
 import { TitrateError } from '../errors.ts'
@@ -37,7 +38,10 @@ const createIo = (signal: AbortSignal): CommandIo => {
           }
         : null,
     readFile: (path) => readFile(path, 'utf8'),
-    writeFile: (path, text) => writeFile(path, text, { flag: 'w' }),
+    writeFile: async (path, text) => {
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, text, { flag: 'w' })
+    },
     workingDirectory: process.cwd(),
     env: process.env,
     signal,
@@ -88,6 +92,8 @@ export const createDeps = (options: {
     (await import('./break-glass.ts')).breakGlassOnRelease(release, { ...asked, by: person() }, options.signal),
   environments: environmentsOf(options.program),
   retire: async (release, store) => (await import('./retire.ts')).retireBlue(release, store),
+  readManifests: async (path, shown, what) =>
+    (await import('../providers/manifests/read-manifests.ts')).readManifests(path, shown, process.stdin, what),
   doctor: async (release) => (await import('./doctor.ts')).examine(release),
 })
 

@@ -1,4 +1,4 @@
-import type { Cycle, Estate, EstateService, Finding, ServiceKind } from '../inventory/estate.ts'
+import type { Cycle, Estate, EstateService, Finding, ServiceKind, Staying } from '../inventory/estate.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
 import type { Difference } from '../parity/difference.ts'
 
@@ -11,19 +11,30 @@ export type EstateRow = {
   readonly outside: readonly { readonly host: string; readonly port: number | null; readonly evidence: string }[]
   readonly exclusive: string | null
   readonly onGreen: boolean
+  /** The object that it is, where it is one of Kubernetes. */
+  readonly object: string | null
+  /** Calls that may be meant otherwise. */
+  readonly mayCall: readonly { readonly services: readonly string[]; readonly evidence: string }[]
+  readonly managedBy: readonly { readonly who: string; readonly how: string }[]
+  /** Why it can't be moved as it is; null: it can. */
+  readonly fixed: string | null
+  readonly uses: readonly string[]
 }
 
 export type EstateView = {
   readonly services: readonly EstateRow[]
   readonly cycles: readonly Cycle[]
   readonly onlyOnGreen: readonly string[]
+  /** What runs on blue and doesn't move. */
+  readonly stays: readonly Staying[]
   readonly findings: readonly Finding[]
 }
 
-export const viewEstate = ({ services, cycles, onlyOnGreen, findings }: Estate): EstateView => ({
+export const viewEstate = ({ services, cycles, onlyOnGreen, stays, findings }: Estate): EstateView => ({
   services: services.map(estateRow),
   cycles,
   onlyOnGreen: onlyOnGreen.map(({ name }) => name),
+  stays,
   findings,
 })
 
@@ -33,8 +44,10 @@ const estateRow = ({
   kinds,
   reasons,
   needs,
+  ambiguous,
   external,
   exclusive,
+  blue: { observed },
   green,
 }: EstateService): EstateRow => ({
   service: name,
@@ -45,6 +58,11 @@ const estateRow = ({
   outside: external.map(({ host, port, evidence }) => ({ host, port, evidence })),
   exclusive,
   onGreen: green !== null,
+  object: observed?.object ?? null,
+  mayCall: ambiguous.map(({ services, evidence }) => ({ services, evidence })),
+  managedBy: observed?.managers ?? [],
+  fixed: observed?.fixedBecause ?? null,
+  uses: observed?.uses ?? [],
 })
 
 export type CheckView = {

@@ -1,17 +1,35 @@
 import { join } from 'node:path'
+import { TitrateError } from '../../errors.ts'
 import { fixEverything } from '../../parity/check-parity.ts'
 import { viewCheck } from '../../views/check-view.ts'
 import type { Implementation } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
-import type { ReleaseFlags } from '../flags.ts'
+import type { Output } from '../flags.ts'
 import { print } from '../print.ts'
 import { absolute, loadRelease } from '../release-file.ts'
 import { renderCheck } from '../render-check.ts'
+import type { ManifestFlags } from './check-manifests.ts'
 
-export type CheckFlags = ReleaseFlags & { readonly fix: string | undefined }
+export type CheckFlags = ManifestFlags & {
+  readonly file: string
+  readonly output: Output | 'html'
+  readonly fix: string | undefined
+}
+
+const forManifests = ['platform', 'awsFacts', 'waivers', 'namespace'] as const
 
 /** What is wrong before anything moves, and how both sides differ. Creates nothing in the environments. */
-export const check: Implementation<CheckFlags> = async (deps, { file, output, fix }) => {
+export const check: Implementation<CheckFlags> = async (deps, flags) => {
+  const { file, output, fix } = flags
+  if ((flags.manifests ?? flags.blueManifests ?? flags.greenManifests) !== undefined) {
+    return (await import('./check-manifests.ts')).checkManifests(deps, flags)
+  }
+  if (output === 'html' || forManifests.some((name) => flags[name] !== undefined)) {
+    throw new TitrateError(
+      'USAGE',
+      '--platform, --aws-facts, --waivers, --namespace and --output html are for manifests: add --manifests, or --blue-manifests and --green-manifests.',
+    )
+  }
   const release = await loadRelease(deps, file)
   const { world, close } = await deps.connect(release)
   try {

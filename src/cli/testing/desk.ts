@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readRelease } from '../../config/read-release.ts'
 import { TitrateError } from '../../errors.ts'
 import type { Recorded } from '../../journal/events.ts'
+import { readManifests } from '../../providers/manifests/read-manifests.ts'
 import { openStore } from '../../store/open.ts'
 import type { Store } from '../../store/store.ts'
 import type { Deps } from '../deps.ts'
@@ -47,6 +49,7 @@ export const openDesk = async () => {
     breakGlass: missing('break-glass'),
     environments: new Proxy({} as Deps['environments'], { get: (_, name) => missing(`env ${String(name)}`) }),
     retire: missing('retire'),
+    readManifests: (path, shown, what) => readManifests(path, shown, Readable.from([]), what),
     doctor: missing('doctor'),
     ...own,
     io: {
@@ -61,7 +64,10 @@ export const openDesk = async () => {
       color: false,
       ask: null,
       readFile: (path) => readFile(path, 'utf8'),
-      writeFile: (path, text) => writeFile(path, text),
+      writeFile: async (path, text) => {
+        await mkdir(dirname(path), { recursive: true })
+        await writeFile(path, text)
+      },
       workingDirectory: folder,
       env: {},
       signal: interrupt.signal,

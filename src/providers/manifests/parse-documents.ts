@@ -55,12 +55,14 @@ type Source = { readonly source: string; readonly line: number }
 function* documentsOf(text: string): Generator<Source> {
   let from = 0
   let line = 0
-  const marks = /^---(?=\s|$)/gm
+  // Answers of `aws` in one file are JSON after JSON.
+  const marks = /^---(?=\s|$)|(?<=^\}[^\S\n]*\n)(?=\{)/gm
   for (let mark = marks.exec(text); ; mark = marks.exec(text)) {
     const to = mark?.index ?? text.length
     const source = text.slice(from, to)
     if (/\S/.test(source)) yield { source, line }
     if (mark === null) return
+    if (mark[0] === '') marks.lastIndex += 1
     line += linesIn(text, from, to)
     from = to
   }

@@ -23,7 +23,12 @@ export type Input = AsyncIterable<Uint8Array | string>
  * Reads all manifests of a folder, of one file, or (`-`) of standard input: YAML and JSON, several documents a file, lists.
  * Throws MANIFESTS with all faults at once, or USAGE where there is nothing to read.
  */
-export const readManifests = async (path: string, shown: string, input: Input): Promise<ManifestsRead> => {
+export const readManifests = async (
+  path: string,
+  shown: string,
+  input: Input,
+  what: 'manifests' | 'facts' = 'manifests',
+): Promise<ManifestsRead> => {
   const { files, notes } = path === '-' ? { files: ['-'], notes: [] } : await filesIn(path, shown)
   const documents: Document[] = []
   const faults: ManifestFault[] = []
@@ -39,6 +44,12 @@ export const readManifests = async (path: string, shown: string, input: Input): 
     for (const document of parsed.documents) documents.push(withoutManagedFields(document))
   }
   if (faults.length > 0) throw faultsError(faults)
+  if (documents.length === 0 && what === 'facts') {
+    throw new TitrateError(
+      'USAGE',
+      `There are no facts in ${shown}: expected .json files with answers of "aws … --output json".`,
+    )
+  }
   if (documents.length === 0) {
     throw new TitrateError(
       'USAGE',
@@ -61,10 +72,7 @@ const filesIn = async (
 ): Promise<{ files: readonly string[]; notes: readonly string[] }> => {
   const stats = await stat(path).catch(() => null)
   if (stats === null) {
-    throw new TitrateError(
-      'USAGE',
-      `There is no ${shown}; expected a folder of manifests, a file, or - for standard input.`,
-    )
+    throw new TitrateError('USAGE', `There is no ${shown}; expected a folder, a file, or - for standard input.`)
   }
   if (!stats.isDirectory()) return { files: [path], notes: [] }
   const files: string[] = []
@@ -162,7 +170,11 @@ const faultsError = (faults: readonly ManifestFault[]): TitrateError => {
   })
   const more = faults.length > mostShown ? `\n  and ${faults.length - mostShown} more` : ''
   const count = faults.length === 1 ? 'is one fault' : `are ${faults.length} faults`
-  return new TitrateError('MANIFESTS', `There ${count} in the manifests to put right:\n${lines.join('\n')}${more}`, {
-    details: { faults },
-  })
+  return new TitrateError(
+    'MANIFESTS',
+    `There ${count} in what was given to check, to put right:\n${lines.join('\n')}${more}`,
+    {
+      details: { faults },
+    },
+  )
 }

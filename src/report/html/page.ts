@@ -1,11 +1,11 @@
 import { instant } from '../../views/words.ts'
 import type { Report } from '../report.ts'
 import { writeChecks, writeTests } from './checks.ts'
+import { writeDocument } from './document.ts'
 import { writeAfter, writeJournal, writeSize } from './end.ts'
 import { writeLedger } from './ledger.ts'
-import { html, type Markup, trusted } from './markup.ts'
+import { html, type Markup } from './markup.ts'
 import { clockOf, sideChip } from './parts.ts'
-import { style } from './style.ts'
 import { writeTimes } from './timeline.ts'
 import { writeLessons, writeServices, writeSummary } from './top.ts'
 import { writePeople, writeRollbacks, writeTroubles } from './troubles.ts'
@@ -27,7 +27,6 @@ const contents: readonly (readonly [string, string])[] = [
   ['journal', 'Journal'],
 ]
 
-/** One file that needs nothing else: no script, no network, and a policy that says so to the browser. */
 export const writeHtml = (report: Report): string => {
   const rows = report.journal.rows
   const from = rows[0]?.at ?? report.at
@@ -36,27 +35,15 @@ export const writeHtml = (report: Report): string => {
 <nav aria-label="Contents"><ul>${contents.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>
 ${writeLessons(report)}${writeServices(report, clock)}${writeWeights(report, clock)}${writeLedger(report, clock)}${writeRollbacks(report, clock)}${writeTroubles(report, clock)}${writePeople(report, clock)}${writeTimes(report, clock)}${writeTests(report, clock)}${writeChecks(report)}${writeAfter(report)}${writeSize(report)}`
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<title>${report.release}: ${report.summary.outcome} · Titrate release report</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header>
+  return writeDocument(
+    `${report.release}: ${report.summary.outcome} · Titrate release report`,
+    html`<header>
 <p class="kicker">Titrate release report</p>
 <h1>${report.release}</h1>
 <p class="note">${environments(report)} · written ${instant(report.at)}${report.titrate === null ? '' : ` · Titrate ${report.titrate}`} · times are UTC${clock.day === null ? '' : ` on ${clock.day}`} · numbers such as <span class="ref">1</span> lead to the journal</p>
 </header>
-${body}${writeJournal(report, referredIn(body), clock)}</main>
-</body>
-</html>
-`
-  return page.markup
+${body}${writeJournal(report, referredIn(body), clock)}</main>`,
+  ).markup
 }
 
 const environments = ({ blue, green }: Report): Markup => {
