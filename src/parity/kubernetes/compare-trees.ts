@@ -1,4 +1,5 @@
 import { byText } from '../../inventory/ordering.ts'
+import { showText } from '../../inventory/shown-text.ts'
 import { isMap, type JsonMap } from '../../kubernetes/json.ts'
 import { sameQuantity } from '../../kubernetes/quantity.ts'
 import type { Json } from '../../moves/goal.ts'
@@ -35,13 +36,28 @@ const compare = (
   const nothing = (value: Json | undefined): boolean =>
     value === undefined || meansNothing(place.name, value, context.custom)
   if (a === undefined || b === undefined || a === null || b === null) {
-    return nothing(a) && nothing(b) ? [] : [differ(place, a, b)]
+    if (nothing(a) && nothing(b)) return []
+    const there = a ?? b
+    if (!opened.has(place.name) || !isMap(there)) return [differ(place, a, b)]
+    return compareMaps(isMap(a) ? a : {}, isMap(b) ? b : {}, place, context)
   }
   if (isMap(a) && isMap(b)) return compareMaps(a, b, place, context)
   if (Array.isArray(a) && Array.isArray(b))
     return compareLists(a as readonly Json[], b as readonly Json[], place, context) // arrays of JSON hold JSON
   return sameScalar(a, b, place) ? [] : [differ(place, a, b)]
 }
+
+/** Maps that say nothing as such: where one side has none, what the other one has in it is told. */
+const opened = new Set([
+  'metadata',
+  'annotations',
+  'labels',
+  'data',
+  'securityContext',
+  'resources',
+  'requests',
+  'limits',
+])
 
 const differ = ({ steps }: Place, expected: Json | undefined, actual: Json | undefined): TreeDifference => ({
   steps,
@@ -124,7 +140,10 @@ const plainName = /^[A-Za-z_][\w-]*$/
 export const pathText = (steps: readonly TreeStep[]): string =>
   steps
     .map((step, index) => {
-      if (step.kind === 'entry') return `[${step.id.length > 60 ? `${step.id.slice(0, 57)}…` : step.id}]`
+      if (step.kind === 'entry') {
+        const { text } = showText(step.id)
+        return `[${text.length > 60 ? `${text.slice(0, 57)}…` : text}]`
+      }
       return plainName.test(step.name) ? `${index === 0 ? '' : '.'}${step.name}` : `["${step.name}"]`
     })
     .join('')

@@ -40,7 +40,8 @@ const keys: Readonly<Record<string, (entry: JsonMap) => string>> = {
   tolerations: stableText,
   volumeClaimTemplates: (entry) => (isMap(entry['metadata']) ? text(entry['metadata']['name']) : ''),
   metrics: (entry) => metricKey(entry),
-  triggers: (entry) => `${text(entry['type'])}/${isMap(entry['metadata']) ? stableText(entry['metadata']) : ''}`,
+  // What else is in a trigger may be secret, and these keys are shown.
+  triggers: by('name', 'type'),
   subjects: by('kind', 'namespace', 'name'),
   paths: by('path', 'pathType'),
   tls: by('secretName', 'hosts'),

@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, defineScalarTag, intCoreTag, load, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml'
+import { CORE_SCHEMA, defineScalarTag, intCoreTag, load, mergeTag, YAMLException } from 'js-yaml'
 import type { Document } from '../../kubernetes/read-objects.ts'
 import type { Json } from '../../moves/goal.ts'
 
@@ -23,11 +23,7 @@ const wholeNumbers = defineScalarTag<number>('tag:yaml.org,2002:int', {
   implicit: true,
   identify: () => false,
   resolve: (source, isExplicit, tagName) =>
-    /^[-+]?0[0-7]+$/.test(source)
-      ? Number.parseInt(source, 8)
-      : /^[-+]?0\d+$/.test(source)
-        ? NOT_RESOLVED
-        : intCoreTag.resolve(source, isExplicit, tagName),
+    /^[-+]?0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
 })
 const schema = CORE_SCHEMA.withTags(mergeTag, wholeNumbers)
 
