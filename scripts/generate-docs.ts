@@ -1,6 +1,6 @@
 /**
  * Writes what is made from the code: the JSON Schemas of the files that people write, and the references of
- * the release file and of the commands. With `--check` it writes nothing, and fails when one of them is not up to date.
+ * the release file, of the commands and of the platform's rules. With `--check` it writes nothing, and fails when one of them is not up to date.
  *
  *     node scripts/generate-docs.ts [--check]
  */
@@ -11,6 +11,7 @@ import { commandPage } from '../src/cli/command-page.ts'
 import { jsonSchemaOf } from '../src/config/json-schema.ts'
 import { referencePage } from '../src/config/reference-page.ts'
 import { releaseSchema } from '../src/config/release-schema.ts'
+import { fargatePage } from '../src/platform/fargate-page.ts'
 import { environmentSchema } from '../src/providers/local/environment-schema.ts'
 import { routerSchema } from '../src/providers/proxy/router-file.ts'
 
@@ -22,6 +23,7 @@ const generated: Readonly<Record<string, string>> = {
   'schema/router.schema.json': inJson(jsonSchemaOf(routerSchema)),
   'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
   'docs/cli.md': commandPage(),
+  'docs/fargate.md': fargatePage(),
 }
 
 const current = (path: string): string | null => {

@@ -8,7 +8,17 @@
  */
 
 /** The domain's nouns: what Titrate knows about releases. */
-export const domainFolders = ['kubernetes', 'inventory', 'parity', 'platform', 'plan', 'moves', 'protocols', 'judge', 'journal'] as const
+export const domainFolders = [
+  'kubernetes',
+  'inventory',
+  'parity',
+  'platform',
+  'plan',
+  'moves',
+  'protocols',
+  'judge',
+  'journal',
+] as const
 
 type Layer = {
   /** Matches the layer's files. */

@@ -6,6 +6,16 @@ import type { Deps } from './deps.ts'
 export const absolute = (deps: Deps, path: string): string =>
   isAbsolute(path) ? path : join(deps.io.workingDirectory, path)
 
+/** Whether a file is there; one that can't be read is. */
+export const isThere = async (deps: Deps, path: string): Promise<boolean> => {
+  try {
+    await deps.io.readFile(path)
+    return true
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
+  }
+}
+
 /** Reads the release file, or says all its faults at once. */
 export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRelease> => {
   const path = absolute(deps, file)

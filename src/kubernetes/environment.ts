@@ -1,6 +1,5 @@
-import type { Json } from '../moves/goal.ts'
 import type { KubernetesIndex } from './index-objects.ts'
-import { at, type JsonMap, mapAt, mapsAt, textAt } from './json.ts'
+import { at, type JsonMap, mapAt, mapsAt, scalarText, textAt } from './json.ts'
 import type { KubernetesObject } from './object.ts'
 import type { Container, Workload } from './workload.ts'
 
@@ -79,9 +78,6 @@ const fromOne = (name: string, entry: JsonMap, namespace: string, index: Kuberne
   if (field !== null) return { name, kind: 'field', value: field, from: `the pod's ${field}` }
   return { name, kind: 'plain', value: scalarText(at(entry, 'value')), from: null }
 }
-
-const scalarText = (value: Json | undefined): string =>
-  value === undefined || value === null || typeof value === 'object' ? '' : String(value)
 
 const reference = /\$(\$|\(([A-Za-z_][A-Za-z0-9_.-]*)\))/g
 /** A value that grows by putting others into it is cut here: a chain of doublings would not end. */

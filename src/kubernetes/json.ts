@@ -64,3 +64,7 @@ export const textMapAt = (value: Json | undefined, ...path: readonly Step[]): Re
     ),
   )
 }
+
+/** A text, number or flag as it would be written; empty for anything else. */
+export const scalarText = (value: Json | undefined): string =>
+  value === undefined || value === null || typeof value === 'object' ? '' : String(value)

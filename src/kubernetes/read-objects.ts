@@ -1,5 +1,5 @@
 import type { Json } from '../moves/goal.ts'
-import { isMap, type JsonMap, listAt, textAt } from './json.ts'
+import { isMap, type JsonMap, listAt, scalarText, textAt } from './json.ts'
 import { isKnownKind } from './kinds.ts'
 import { type KubernetesObject, looksLikeObject, objectKey, objectText, readObject } from './object.ts'
 
@@ -54,8 +54,8 @@ const bodiesOf = (
     )
     return []
   }
-  if (isMap(value) && String(value['kind']).endsWith('List') && Array.isArray(value['items'])) {
-    const kind = String(value['kind']).slice(0, -'List'.length)
+  if (isMap(value) && scalarText(value['kind']).endsWith('List') && Array.isArray(value['items'])) {
+    const kind = scalarText(value['kind']).slice(0, -'List'.length)
     const inherited = kind === '' ? {} : { apiVersion: value['apiVersion'] ?? null, kind }
     return listAt(value, 'items').flatMap((item) =>
       bodiesOf({ value: isMap(item) ? { ...inherited, ...item } : item, place }, notes),

@@ -643,7 +643,7 @@ it('is not stopped by objects of any shape', () => {
       web({ pod: { containers: value, volumes: value, affinity: value, nodeSelector: value } }),
       container({ env: value, resources: value, securityContext: value, ports: value, image: value }),
       aKubernetesService('s', { selector: value, type: value }),
-      ingress({ x: value }, { rules: value } as Body),
+      ingress({ x: value }, { rules: value }),
       budget({ minAvailable: value, selector: value }),
       claim(value as Body),
     ]

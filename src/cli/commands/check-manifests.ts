@@ -21,7 +21,7 @@ import type { Deps } from '../deps.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Output } from '../flags.ts'
 import { print } from '../print.ts'
-import { absolute, loadRelease } from '../release-file.ts'
+import { absolute, isThere, loadRelease } from '../release-file.ts'
 import { renderManifests } from '../render-manifests.ts'
 import { writeFixes } from '../write-fixes.ts'
 
@@ -173,15 +173,6 @@ const readAgreed = async (deps: Deps, { waivers, file }: Flags): Promise<Agreed>
     },
     overrides: own === null ? {} : overridesOf(own),
     notes: own === null ? [] : [`${file}: its waivers, rewrites and services count here too`],
-  }
-}
-
-const isThere = async (deps: Deps, path: string): Promise<boolean> => {
-  try {
-    await deps.io.readFile(path)
-    return true
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
   }
 }
 

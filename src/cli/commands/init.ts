@@ -13,7 +13,7 @@ import type { Deps } from '../deps.ts'
 import { exitCode } from '../exit-code.ts'
 import type { Output } from '../flags.ts'
 import { type Look, print } from '../print.ts'
-import { absolute } from '../release-file.ts'
+import { absolute, isThere } from '../release-file.ts'
 import { renderEstate } from '../render-check.ts'
 import { indent } from '../table.ts'
 
@@ -33,7 +33,7 @@ const readMs = 10_000
 /** Looks at both environments and writes a short release file. Never over one that is there. */
 export const init: Implementation<InitFlags> = async (deps, flags) => {
   const file = absolute(deps, flags.outputFile)
-  if (await exists(deps, file))
+  if (await isThere(deps, file))
     throw new TitrateError(
       'USAGE',
       `${file} is there already, and init never writes over a file: move it away, or name another with --output-file.`,
@@ -77,15 +77,6 @@ const seen = (answer: Answer<EnvironmentSeen> | undefined, side: string): Enviro
     'ENVIRONMENT_UNREACHABLE',
     `The ${side} environment did not answer: ${answer?.because ?? 'it was not asked'}. Start it with "titrate env up FILE".`,
   )
-}
-
-const exists = async (deps: Deps, path: string): Promise<boolean> => {
-  try {
-    await deps.io.readFile(path)
-    return true
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
-  }
 }
 
 const asWritten = (path: string): string => (path.startsWith('.') || path.startsWith('/') ? path : `./${path}`)

@@ -2,7 +2,7 @@ import type { Variable } from '../../inventory/estate.ts'
 import { type Digest, shownVariable } from '../../inventory/kubernetes/definition.ts'
 import { type Variable as ContainerVariable, environmentOf } from '../../kubernetes/environment.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
-import { type JsonMap, mapsAt } from '../../kubernetes/json.ts'
+import { type JsonMap, mapsAt, textAt } from '../../kubernetes/json.ts'
 import type { Container, Workload } from '../../kubernetes/workload.ts'
 import type { Json } from '../../moves/goal.ts'
 import { compareVariables } from '../compare-variables.ts'
@@ -74,8 +74,7 @@ const container = ({ workload, container: { name, role } }: ContainerSide) => {
   return { steps, text: `${workload.podPath}.${list}[${name}]` }
 }
 
-const nameOf = (entry: Json, index: number): string =>
-  typeof entry === 'object' && entry !== null && 'name' in entry ? String(entry.name) : String(index)
+const nameOf = (entry: Json, index: number): string => textAt(entry, 'name') ?? String(index)
 
 /** Both come from the same key of the same object, whose own comparison tells it. */
 const isToldElsewhere = (was: ContainerVariable | undefined, is: ContainerVariable | undefined): boolean =>

@@ -71,7 +71,7 @@ describe('noise that does not appear', () => {
           managedFields: [{ time: 'x' }],
           ownerReferences: [],
         },
-      }) as Body,
+      }),
     ],
     [
       'last applied, revisions and restarts',
@@ -263,7 +263,7 @@ describe('noise that does not appear', () => {
         },
       }),
     ],
-    ['an unset type of a Secret', secret({ a: '1' }), over(secret({ a: '1' }), { type: 'Opaque' }) as Body],
+    ['an unset type of a Secret', secret({ a: '1' }), over(secret({ a: '1' }), { type: 'Opaque' })],
   ]
 
   it.each(same)('%s', (_, blue, green) => {

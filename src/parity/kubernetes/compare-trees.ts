@@ -1,6 +1,6 @@
 import { byText } from '../../inventory/ordering.ts'
 import { showText } from '../../inventory/shown-text.ts'
-import { isMap, type JsonMap } from '../../kubernetes/json.ts'
+import { isMap, type JsonMap, scalarText } from '../../kubernetes/json.ts'
 import { sameQuantity } from '../../kubernetes/quantity.ts'
 import type { Json } from '../../moves/goal.ts'
 import { meansNothing } from './absent.ts'
@@ -125,7 +125,7 @@ const sameScalar = (a: Json, b: Json, { name, parent }: Place): boolean => {
   if (quantityMaps.has(parent) || quantityFields.has(name)) return sameQuantity(a, b)
   if (name === 'image') return typeof a === 'string' && typeof b === 'string' && sameImage(a, b)
   // Labels and annotations that somebody forgot to quote are refused by API servers, so this is the same text.
-  return parent === 'annotations' || parent === 'labels' ? String(a) === String(b) : false
+  return parent === 'annotations' || parent === 'labels' ? scalarText(a) === scalarText(b) : false
 }
 
 /** Images with digests are what these say, whatever their names and tags. */

@@ -2,6 +2,7 @@ import { isMap, type JsonMap, mapAt } from '../../kubernetes/json.ts'
 import type { KubernetesObject } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
 import type { Rewriter } from '../rewrites.ts'
+import { serverFields } from './normalise-object.ts'
 
 /** How names of blue are called on green. */
 export type GreenPlaces = {
@@ -12,17 +13,6 @@ export type GreenPlaces = {
 
 export const samePlaces: GreenPlaces = { namespace: (blue) => blue, name: ({ name }) => name }
 
-const serverFields = [
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'managedFields',
-  'ownerReferences',
-  'selfLink',
-]
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** An object as a file would hold it: nothing that only a server writes. */

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
 
 /** What servers, controllers and tools write into objects by themselves, and nobody means as a setting. */
-const metadataFields = new Set([
+export const serverFields: readonly string[] = [
   'uid',
   'resourceVersion',
   'generation',
@@ -13,11 +13,8 @@ const metadataFields = new Set([
   'managedFields',
   'ownerReferences',
   'selfLink',
-  'generateName',
-  'finalizers',
-  'name',
-  'namespace',
-])
+]
+const metadataFields = new Set([...serverFields, 'generateName', 'finalizers', 'name', 'namespace'])
 
 const ownMarks =
   /^(kubectl\.kubernetes\.io\/(last-applied-configuration|restartedAt)|deployment\.kubernetes\.io\/|deprecated\.daemonset\.template\.generation|control-plane\.alpha\.kubernetes\.io\/leader|autoscaling\.alpha\.kubernetes\.io\/|pv\.kubernetes\.io\/|volume\.kubernetes\.io\/|volume\.beta\.kubernetes\.io\/storage-provisioner|batch\.kubernetes\.io\/(controller-uid|job-name|job-tracking)|controller-uid$|job-name$|pod-template-hash$|controller-revision-hash$|argocd\.argoproj\.io\/(tracking-id|instance)$|(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace|checksum)$|meta\.helm\.sh\/|helm\.sh\/chart$|titrate\.dev\/)/

@@ -1,5 +1,5 @@
 import { type Shown, showCommand, showText, showVariable } from '../../inventory/shown-text.ts'
-import { isMap, type JsonMap } from '../../kubernetes/json.ts'
+import { isMap, type JsonMap, scalarText } from '../../kubernetes/json.ts'
 import type { Json } from '../../moves/goal.ts'
 
 const longest = 160
@@ -14,7 +14,8 @@ export const showValue = (name: string, value: Json | undefined): Shown | null =
   }
   // What is inside may be secret in ways that no name tells: `name: PASSWORD, value: …`.
   if (isMap(value)) return { text: `{ ${Object.keys(value).join(', ')} }`, masked: true }
-  return cut(structural.has(name) ? showText(String(value)) : showVariable(wordsOf(name), String(value)))
+  const text = scalarText(value)
+  return cut(structural.has(name) ? showText(text) : showVariable(wordsOf(name), text))
 }
 
 /** Fields of Kubernetes that sound like secrets and are none. */

@@ -1,4 +1,4 @@
-import { at, isTrueAt, mapAt, mapsAt, numberAt, textAt, textMapAt } from '../../kubernetes/json.ts'
+import { at, isTrueAt, mapAt, mapsAt, numberAt, scalarText, textAt, textMapAt } from '../../kubernetes/json.ts'
 import { objectText } from '../../kubernetes/object.ts'
 import { readSelector } from '../../kubernetes/selector.ts'
 import { busiestMinute, shortestGapMinutes } from '../cron-minutes.ts'
@@ -134,7 +134,7 @@ export const scheduleRules: readonly Rule[] = [
         const { body, namespace } = budget
         const least = at(body, 'spec', 'minAvailable')
         const most = at(body, 'spec', 'maxUnavailable')
-        if (most !== undefined && /^0+%?$/.test(String(most)))
+        if (/^0+%?$/.test(scalarText(most)))
           return [found(budget, 'spec.maxUnavailable', 'the budget lets no pod be away')]
         if (typeof least === 'string' && /^100%$/.test(least))
           return [found(budget, 'spec.minAvailable', 'the budget wants 100 % of its pods')]

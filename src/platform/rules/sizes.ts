@@ -1,4 +1,4 @@
-import { at, mapAt } from '../../kubernetes/json.ts'
+import { at, scalarText } from '../../kubernetes/json.ts'
 import { gibibyte, sameQuantity } from '../../kubernetes/quantity.ts'
 import type { Container } from '../../kubernetes/workload.ts'
 import { eachPod, found, guide, type Pod, type Rule, roadmap } from '../rule.ts'
@@ -105,10 +105,7 @@ const differs = ({ body }: Container, resource: string): boolean => {
 }
 
 const said = ({ body }: Container, resource: string): string => {
-  const { requests, limits } = {
-    requests: mapAt(body, 'resources', 'requests'),
-    limits: mapAt(body, 'resources', 'limits'),
-  }
-  const limit = limits[resource]
-  return `it requests ${String(requests[resource])} of ${resource}, ${limit === undefined || limit === null ? 'with no limit' : `its limit is ${String(limit)}`}`
+  const of = (field: string): string => scalarText(at(body, 'resources', field, resource))
+  const limit = of('limits')
+  return `it requests ${of('requests')} of ${resource}, ${limit === '' ? 'with no limit' : `its limit is ${limit}`}`
 }

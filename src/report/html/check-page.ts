@@ -102,7 +102,7 @@ const ruleOf = (id: string, group: readonly PlatformFinding[]): Markup => {
   const rule = fargateRules.find((one) => one.id === id)
   if (first === undefined) return html``
   const word = titles[first.severity]
-  return html`<h3>${first.severity === 'error' ? alarm(word) : word} · ${id}${rule === undefined ? null : ` · ${plain(rule.says)}`}</h3>
+  return html`<h3>${first.severity === 'error' ? alarm(word) : word} · ${id}${rule === undefined ? null : [' · ', plain(rule.says)]}</h3>
 <p>${plain(first.fix)}</p>
 ${rule === undefined ? null : html`<p class="note">${rule.sources.map((source) => html`<a href="${source}">${source}</a> `)}</p>`}
 ${table(
