@@ -466,6 +466,7 @@ describe('secrets', () => {
 
   it('are the same by their content, and differ without being shown', () => {
     expect(differences([reads, secret({ url: 'hunter2' })], [reads, secret({ url: 'hunter2' })])).toEqual([])
+    expect(differences([reads, secret({ url: 'hunter2' })], [reads, secret({ url: 'hunter3' })])).toHaveLength(1)
     const report = compare(
       [reads, secret({ url: 'hunter2', old: 'hunter4' })],
       [reads, secret({ url: 'hunter3-longer' })],

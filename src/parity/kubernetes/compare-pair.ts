@@ -112,7 +112,7 @@ const foundInTree = (difference: TreeDifference, context: TreeContext): ObjectFo
     why:
       by === undefined
         ? whyOf(difference, context)
-        : `blue's value, rewritten, would be ${showValue(name, by.after)?.text ?? ''}`,
+        : `blue's value, rewritten, would be ${showValue(name, by.after) ?? ''}`,
     required: requiredBecause(difference, context),
     rewrittenBy: [],
     // Of a whole container the comparison leaves variables out, the manifest doesn't.

@@ -1,21 +1,21 @@
-import { type Shown, showCommand, showText, showVariable } from '../../inventory/shown-text.ts'
+import { showCommand, showText, showVariable } from '../../inventory/shown-text.ts'
 import { isMap, type JsonMap, scalarText } from '../../kubernetes/json.ts'
 import type { Json } from '../../moves/goal.ts'
 
 const longest = 160
 
 /** A value as people are shown it: scalars as they are, of maps and lists only what they are made of. */
-export const showValue = (name: string, value: Json | undefined): Shown | null => {
+export const showValue = (name: string, value: Json | undefined): string | null => {
   if (value === undefined || value === null) return null
   if (Array.isArray(value)) {
     const list = value as readonly Json[] // an array of JSON holds JSON
-    if (list.every((one) => typeof one !== 'object')) return cut(showCommand(list.map(String)))
-    return { text: `${list.length} ${list.length === 1 ? 'entry' : 'entries'}`, masked: false }
+    if (list.every((one) => typeof one !== 'object')) return cut(showCommand(list.map(String)).text)
+    return `${list.length} ${list.length === 1 ? 'entry' : 'entries'}`
   }
   // What is inside may be secret in ways that no name tells: `name: PASSWORD, value: …`.
-  if (isMap(value)) return { text: `{ ${Object.keys(value).join(', ')} }`, masked: true }
+  if (isMap(value)) return `{ ${Object.keys(value).join(', ')} }`
   const text = scalarText(value)
-  return cut(structural.has(name) ? showText(text) : showVariable(wordsOf(name), text))
+  return cut((structural.has(name) ? showText(text) : showVariable(wordsOf(name), text)).text)
 }
 
 /** Fields of Kubernetes that sound like secrets and are none. */
@@ -23,10 +23,7 @@ const structural = new Set(['key', 'topologyKey', 'secretName', 'secretKey', 'cr
 
 const wordsOf = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll(/[.\-/]/g, '_')
 
-const cut = ({ text, masked }: Shown): Shown => ({
-  text: text.length > longest ? `${text.slice(0, longest - 1)}…` : text,
-  masked,
-})
+const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)
 
 /** Two values side by side. Of long texts, the first line that differs. */
 export const showBoth = (
@@ -36,8 +33,7 @@ export const showBoth = (
 ): readonly [string | null, string | null] => {
   if (typeof blue === 'string' && typeof green === 'string' && /\n/.test(blue + green))
     return firstDifference(name, blue, green)
-  const [one, other] = [showValue(name, blue), showValue(name, green)]
-  return apart(one?.text ?? null, other?.text ?? null)
+  return apart(showValue(name, blue), showValue(name, green))
 }
 
 const apart = (a: string | null, b: string | null): readonly [string | null, string | null] =>
@@ -52,7 +48,7 @@ const firstDifference = (name: string, blue: string, green: string): readonly [s
   const of = (lines: readonly string[]): string =>
     lines[line] === undefined
       ? `ends before line ${line + 1}`
-      : `line ${line + 1}: ${hidden ? '***' : cut(showText(lines[line].trim())).text}`
+      : `line ${line + 1}: ${hidden ? '***' : cut(showText(lines[line].trim()).text)}`
   const [a, b] = apart(of(one), of(other))
   return [a ?? '', b ?? '']
 }

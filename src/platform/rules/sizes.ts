@@ -33,9 +33,9 @@ export const sizeRules: readonly Rule[] = [
   },
   {
     id: 'FG15',
-    looksAt: 'requests that 256 MB more push into a larger size',
+    looksAt: 'requests that 256 MB more push into a size with more vCPU',
     severity: 'warn',
-    says: 'Fargate adds 256 MB to each pod, which takes this one to a larger size.',
+    says: 'Fargate adds 256 MB to each pod, which takes this one to more vCPU.',
     fix: 'Ask for 256Mi less memory, if the pod can do with that.',
     sources: [podConfiguration],
     needs: [],
