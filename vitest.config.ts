@@ -12,7 +12,17 @@ export default defineConfig({
       {
         // `npm run test:slow`: whole programs and the house's own tools.
         extends: true,
-        test: { name: 'slow', include: ['test/**/*.test.ts'], exclude: ['test/package.test.ts'], testTimeout: 180_000 },
+        test: {
+          name: 'slow',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/package.test.ts', 'test/kills/**'],
+          testTimeout: 180_000,
+        },
+      },
+      {
+        // `npm run test:kills`: releases whose engine is killed again and again.
+        extends: true,
+        test: { name: 'kills', include: ['test/kills/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
       },
       {
         // `npm run test:package`: what `npm pack` gives, installed elsewhere.

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DemoResult } from '../src/demo/result.ts'
+import { leftBehind } from './left-behind.ts'
 
 const program = fileURLToPath(new URL('../bin/titrate.mjs', import.meta.url))
 
@@ -42,18 +43,6 @@ const playDemo = async (...args: readonly string[]): Promise<Ended & { readonly 
   return { ...ended, result: JSON.parse(ended.out) as DemoResult }
 }
 
-/** Processes that were started by a demo in our folder: their command line or their environment names it. */
-const leftBehind = (): readonly string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)
-      } catch {
-        return false
-      }
-    })
-
 const keptPromises = ({ ticks, queue, ledgerDisagrees }: DemoResult): void => {
   expect(ticks.expected).toBeGreaterThan(0)
   expect(ticks).toMatchObject({ ran: ticks.expected, duplicate: 0, missed: 0, unseen: 0 })
@@ -71,7 +60,7 @@ describe('the demo', () => {
     keptPromises(result)
     expect(code).toBe(0)
     expect(existsSync(result.report ?? '')).toBe(true)
-    expect(leftBehind()).toEqual([])
+    expect(leftBehind(folder)).toEqual([])
   })
 
   it('takes everything back when green answers with errors', async () => {
@@ -81,7 +70,7 @@ describe('the demo', () => {
     expect(result.backAfterSeconds).toBeLessThan(40)
     keptPromises(result)
     expect(code).toBe(0)
-    expect(leftBehind()).toEqual([])
+    expect(leftBehind(folder)).toEqual([])
   })
 
   it('holds and calls a person when a job fails on green', async () => {
@@ -90,7 +79,7 @@ describe('the demo', () => {
     expect(result.because).toContain('invoices')
     keptPromises(result)
     expect(code).toBe(0)
-    expect(leftBehind()).toEqual([])
+    expect(leftBehind(folder)).toEqual([])
   })
 
   it('moves nothing when green is configured differently', async () => {
@@ -106,7 +95,7 @@ describe('the demo', () => {
     while (!err().includes('took over')) await new Promise((resolve) => setTimeout(resolve, 100))
     child.kill('SIGKILL')
     await ended
-    await expect.poll(leftBehind, { timeout: 60_000, interval: 250 }).toEqual([])
+    await expect.poll(() => leftBehind(folder), { timeout: 60_000, interval: 250 }).toEqual([])
     expect(readdirSync(folder).filter((name) => name.startsWith('titrate-demo-'))).toEqual([])
   })
 })

@@ -110,10 +110,11 @@ server.listen(Number(process.env.PORT), '127.0.0.1')
 process.on('SIGTERM', () => { server.close(() => process.exit(0)); server.closeIdleConnections() })
 `
 
-/** Each run notes its side and its tick. */
+/** Each run notes its side and its tick, and then goes on for as many milliseconds as its second argument says. */
 const job = `
 import { appendFileSync } from 'node:fs'
 appendFileSync(process.argv[2], process.env.TITRATE_ENVIRONMENT + ' ' + process.env.TITRATE_TICK + '\\n')
+setTimeout(() => undefined, Number(process.argv[3] ?? 0))
 `
 
 type Fields = Readonly<Record<string, unknown>>
