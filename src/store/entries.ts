@@ -2,7 +2,11 @@ import { bug, TitrateError } from '../errors.ts'
 import { canonicalJson } from '../journal/canonical-json.ts'
 import { chainHash } from '../journal/chain.ts'
 import type { JournalEvent, Recorded } from '../journal/events.ts'
-import type { Append, AppendAnswer, Head, Observation } from './store.ts'
+import type { Json } from '../moves/goal.ts'
+import type { Append, AppendAnswer, Head, Observation, StoredObservation } from './store.ts'
+
+/** What to do about a store that was damaged. */
+const restore = 'Keep the store aside, and put a copy from before in its place.'
 
 /** The format of events in the journal. Raised when an older version could no longer read what is written. */
 export const eventFormat = 1
@@ -88,7 +92,7 @@ export const readEntry = (row: EventRow): Recorded => {
   if (event === null) {
     throw new TitrateError(
       'JOURNAL_BROKEN',
-      `Entry ${position} of the journal (stream ${stream}) can't be read: it isn't an event. It was changed or damaged after it was written.`,
+      `Entry ${position} of the journal (stream ${stream}) can't be read: it isn't an event. It was changed or damaged after it was written. ${restore}`,
       { details: { position } },
     )
   }
@@ -102,6 +106,21 @@ const parseEvent = (body: string): JournalEvent | null => {
     return isEvent ? (event as JournalEvent) : null // By its format's number, see above.
   } catch {
     return null
+  }
+}
+
+/** An observation whose body is still text, as both databases give it. */
+export type ObservationRow = Omit<StoredObservation, 'body'> & { readonly body: string }
+
+export const readObservation = ({ body, ...row }: ObservationRow): StoredObservation => {
+  try {
+    return { ...row, body: JSON.parse(body) as Json } // Written by `prepareObservation`.
+  } catch (error) {
+    throw new TitrateError(
+      'STORE_UNAVAILABLE',
+      `Observation ${row.id} of the store (${row.subject}) can't be read: it isn't JSON. It was changed or damaged after it was written. ${restore}`,
+      { details: { observation: row.id }, cause: error },
+    )
   }
 }
 

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import type { Json } from '../../moves/goal.ts'
-import { prepareObservation, prunedLine } from '../entries.ts'
-import type { Store, StoredObservation } from '../store.ts'
+import { type ObservationRow, prepareObservation, prunedLine, readObservation } from '../entries.ts'
+import type { Store } from '../store.ts'
 import { inTransaction, type Postgres } from './connect.ts'
 import { fail } from './failure.ts'
 import { addRelease } from './journal.ts'
 
-/** An observation whose body is still text. */
-type ObservationRow = Omit<StoredObservation, 'body'> & { readonly body: string }
 type Prepared = ReturnType<typeof prepareObservation>
 
 /**
@@ -131,8 +128,3 @@ export const createObservations = (
     prune: (upTo) => inTransaction(postgres, (client) => prune(client, release, upTo)).catch(fail(where)),
   }
 }
-
-const readObservation = ({ body, ...row }: ObservationRow): StoredObservation => ({
-  ...row,
-  body: JSON.parse(body) as Json, // Written by `prepareObservation`.
-})

@@ -11,7 +11,7 @@ export const createJournal = (session: Session): Pick<Store, 'append' | 'read' |
   const { file, db, sql, attempt, commit, findRelease, findOrAddRelease } = session
   const watchers = new Set<() => void>()
   /** The journal's end as far as it is known here: what stands beyond it was appended by somebody else. */
-  let known = findRelease()?.position ?? 0
+  let known = session.openedAt
 
   const see = (position: number, { ours }: { readonly ours: number }): void => {
     const isForeign = position - ours > known

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Json } from '../../moves/goal.ts'
-import { prepareObservation, prunedLine } from '../entries.ts'
-import type { Store, StoredObservation } from '../store.ts'
+import { prepareObservation, prunedLine, readObservation } from '../entries.ts'
+import type { Store } from '../store.ts'
 import type { Session } from './session.ts'
-import type { ObservationRow } from './statements.ts'
 
 /** So many are sorted in a few milliseconds. */
 const few = 10_000
@@ -62,8 +60,3 @@ export const createObservations = (session: Session): Pick<Store, 'observe' | 'f
       }),
   }
 }
-
-const readObservation = ({ body, ...row }: ObservationRow): StoredObservation => ({
-  ...row,
-  body: JSON.parse(body) as Json, // Written by `prepareObservation`.
-})

@@ -12,6 +12,8 @@ export type Session = {
   readonly release: string
   readonly db: Database.Database
   readonly sql: Statements
+  /** Where the journal ended when it was opened. */
+  readonly openedAt: number
   /** Runs SQL and gives its errors the store's words. */
   attempt<T>(work: () => T): T
   /** The same in one transaction, which has the write lock from its beginning. */
@@ -21,9 +23,9 @@ export type Session = {
   findOrAddRelease(): ReleaseRow
 }
 
+/** Throws STORE_UNAVAILABLE when the file can't be used, or is too damaged to say where the journal ends. */
 export const openSession = (file: string, release: string): Session => {
   const db = connect(file)
-  const sql = prepareStatements(db)
   const identity = identityOf(file)
 
   const attempt = <T>(work: () => T): T => {
@@ -35,8 +37,14 @@ export const openSession = (file: string, release: string): Session => {
     }
   }
 
+  const { sql, openedAt } = closingOnFailure(db, () =>
+    attempt(() => {
+      const statements = prepareStatements(db)
+      return { sql: statements, openedAt: statements.release.get(release)?.position ?? 0 }
+    }),
+  )
   return {
-    ...{ file, release, db, sql, attempt },
+    ...{ file, release, db, sql, openedAt, attempt },
     commit: (work) => attempt(() => db.transaction(work).immediate()),
     findRelease: () => sql.release.get(release),
     findOrAddRelease: () => {
@@ -45,6 +53,15 @@ export const openSession = (file: string, release: string): Session => {
       const id = Number(sql.addRelease.run(release, genesis.hash).lastInsertRowid)
       return { id, epoch: 0, position: 0, hash: genesis.hash, observation: 0 }
     },
+  }
+}
+
+const closingOnFailure = <T>(db: Database.Database, work: () => T): T => {
+  try {
+    return work()
+  } catch (error) {
+    db.close()
+    throw error
   }
 }
 

@@ -183,6 +183,32 @@ describe('a SQLite store in trouble', () => {
     },
   )
 
+  it('says which observation is broken, and what to do', async () => {
+    const store = await open()
+    await store.observe([{ kind: 'fact', subject: 'router/weights/web', at: 1, body: 1 }])
+    alter(`update observations set body = 'not JSON'`)
+    const told = { code: 'STORE_UNAVAILABLE', details: { observation: 1 }, message: /router\/weights\/web.*put a copy/ }
+    await expect(store.facts()).rejects.toMatchObject(told)
+    await expect(store.observations({ kind: 'fact', subjectPrefix: '', after: 0, limit: 9 })).rejects.toMatchObject(
+      told,
+    )
+  })
+
+  it.each([
+    ['a table whose first page is lost', `select rootpage from sqlite_schema where name = 'releases'`],
+    ['a schema that is lost', 'select 1'],
+  ])('says that it is damaged as soon as it is opened: %s', async (_, page) => {
+    await (await open()).append(appendOf('a'))
+    for (const store of stores.splice(0)) await store.close()
+    const db = new Database(file)
+    const number = Number(db.prepare(page).pluck().get())
+    db.close()
+    const bytes = readFileSync(file)
+    bytes.fill(255, (number - 1) * 4_096 + (number === 1 ? 100 : 0), number * 4_096)
+    writeFileSync(file, bytes)
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: /it is damaged.*put a copy/ })
+  })
+
   it.each([
     ['changed', `update events set body = replace(body, 'b', 'B') where position = 2`, 2],
     ['missing', `delete from events where position = 2`, 2],

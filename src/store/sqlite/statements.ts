@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { EventRow } from '../entries.ts'
-import type { StoredObservation } from '../store.ts'
+import type { EventRow, ObservationRow } from '../entries.ts'
 
 export type ReleaseRow = {
   readonly id: number
@@ -9,9 +8,6 @@ export type ReleaseRow = {
   readonly hash: string
   readonly observation: number
 }
-
-/** An observation whose body is still text. */
-export type ObservationRow = Omit<StoredObservation, 'body'> & { readonly body: string }
 
 type Page = { release: number; kind: string; from: string; to: string; after: number; limit: number }
 
