@@ -26,6 +26,24 @@ const appendEach = async (store: Store, times: number): Promise<void> => {
   }
 }
 
+/** As an engine does: sees something, then appends to two streams at once. Says each position when it was acknowledged. */
+const observeAndAppend = async (store: Store, times: number): Promise<void> => {
+  for (let turn = 1; turn <= times; turn += 1) {
+    const body = { turn, seen: 'x'.repeat(turn % 700) }
+    await store.observe([
+      { kind: 'fact', subject: `green/workload/${turn % 20}`, at: turn, body },
+      { kind: 'sample', subject: 'judge/x', at: turn, body },
+    ])
+    const batches = ['release', `move/${turn % 5}`].map((stream) => ({
+      ...{ stream, expected: 'any' as const },
+      events: [note(`${turn}`), note('y'.repeat(turn % 300))],
+    }))
+    const answer = await store.append({ at: turn, epoch: 1, observation: turn, batches })
+    if (answer.kind !== 'appended') throw new Error(answer.kind)
+    say(`${answer.entries.at(-1)?.position}`)
+  }
+}
+
 /** Counts up one stream by compare-and-swap, in competition with others. */
 const countUp = async (store: Store, times: number): Promise<void> => {
   let version = 0
@@ -42,6 +60,10 @@ const store = await openStore(JSON.parse(options) as StorePlace & { release: str
 switch (task) {
   case 'append':
     await appendEach(store, Number(count))
+    await store.close()
+    break
+  case 'observe and append':
+    await observeAndAppend(store, Number(count))
     await store.close()
     break
   case 'count up':
