@@ -353,9 +353,22 @@ describe('shifting a workload', () => {
     expect(most).toBe(1)
   })
 
-  it('acts on nothing when the goal holds', async () => {
-    const { carry, contextFor, sides, caller, clock } = world({ blue: {}, green: {} })
-    await carry({ kind: 'workload', blue: 3, green: 0, exclusive: false }, contextFor('mailer'))
+  it('refuses a call of the way forward that lands after it went back, although blue was right all the time', async () => {
+    const { carry, contextFor, sides, caller } = world({ blue: {}, green: { workload: { replicas: 3 } } })
+    const { fence, intent, signal } = contextFor('mailer')
+    const blue = sides.blue.workloads.portsFor(caller)
+    const before = await blue.read('mailer', signal)
+    const revision = before.kind === 'ok' ? before.value.revision : ''
+    expect(await carry(back, contextFor('mailer'))).toMatchObject({ kind: 'done' })
+    const late = blue.scale({ fence, intent, revision, signal }, 'mailer', 0, null)
+    expect(await carry(back, contextFor('mailer'))).toMatchObject({ kind: 'done' })
+    expect(await late).toMatchObject({ kind: 'refused' })
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+  })
+
+  it('acts on nothing when the goal holds and it never wrote there', async () => {
+    const { carry, contextFor, sides, caller, clock } = world({ blue: {}, green: { workload: { replicas: 3 } } })
+    await carry({ kind: 'workload', blue: 3, green: 3, exclusive: false }, contextFor('mailer'))
     const read = sides.blue.workloads.portsFor(caller).read('mailer', new AbortController().signal)
     await clock.runUntil(clock.now() + 100)
     expect(await read).toMatchObject({ value: { revision: '1' } })

@@ -75,13 +75,21 @@ const remembered = (world: ShiftWorld, memo: ShiftMemo, now: Millis): ShiftMemo 
 const isUp = (seen: WorkloadFacts, wanted: number): boolean => seen.desired === wanted && seen.ready >= wanted
 const isDown = (seen: WorkloadFacts, wanted: number): boolean => seen.desired === wanted && seen.running <= wanted
 
+/**
+ * Whether a side that is right already must be written all the same. A call of an earlier intent may still be under way,
+ * and lands unless the side has seen this one; so nothing else may rest on it before. A side that this release never
+ * wrote is left alone on the way forward.
+ */
+const needsMark = ({ goal }: View, { stamp }: WorkloadFacts): boolean =>
+  !isMark(stamp, goal.fence, goal.intent) && (goesBack(goal) || stamp?.fence.release === goal.fence.release)
+
 /** Scales a side up to its goal and waits until it is ready; null: it is. */
 const grow = (view: View, side: Side): Step | null => {
   const reached = view.world[side]
   const wanted = view.goal[side]
   if (reached.kind !== 'seen') return later(view, view.goal.retryMs, `${side} can't take over: ${why(reached)}`)
   const { value } = reached
-  if (value.desired !== wanted) return scale(view, side)
+  if (value.desired !== wanted || needsMark(view, value)) return scale(view, side)
   if (isUp(value, wanted)) return null
   const problem = value.problem === null ? '' : `: ${value.problem}`
   return later(view, view.goal.pollMs, `${value.ready} of ${wanted} replicas are ready on ${side}${problem}`)
@@ -96,7 +104,7 @@ const shrink = (view: View, side: Side): Step | null => {
     return later(view, view.goal.retryMs, `${side} can't be asked to drain: ${why(reached)}`)
   }
   const { value } = reached
-  if (value.desired !== wanted) return scale(view, side)
+  if (value.desired !== wanted || needsMark(view, value)) return scale(view, side)
   if (isDown(value, wanted)) return null
   return later(view, view.goal.pollMs, `${value.running - wanted} surplus replicas still finish their work on ${side}`)
 }
@@ -158,8 +166,9 @@ const overlapping = (view: View): Step | null => {
 
 /**
  * Moves a worker's (or any workload's) replicas: the side that grows is ready before the other shrinks, and the shift
- * is done when the surplus has drained. `exclusive`: the other way round, stop then start. Does nothing when the goal
- * holds. Going back to blue asks green last, and does not need its answer.
+ * is done when the surplus has drained. `exclusive`: the other way round, stop then start. What holds already is only
+ * marked, and not even that where the release never wrote it and goes forward. Going back to blue asks green last, and
+ * does not need its answer.
  */
 export const shift: Protocol<ShiftWorld, ShiftGoal, ShiftAction, ShiftMemo> = (world, goal, memo, now) => {
   const view: View = { world, goal, memo: remembered(world, memo, now), now }
