@@ -48,18 +48,18 @@ const createKeeper = ({ estate }: Shop, tell: (what: string) => void) => {
   let position = 0
   let base = 0
   let end: Played['end'] | null = null
-  let engine: { readonly process: Running; readonly isCommand: boolean } | null = null
+  let engine: Running | null = null
+  /** Those of its engines that are commands of a person. */
+  const commands = new Set<Running>()
 
-  const isCommand = (one: Running): boolean => engine?.process === one && engine.isCommand
   const note = (one: Running): void => {
     position = Math.max(position, one.lines().at(-1)?.position ?? 0)
   }
   const ended = (one: Running, how: Ended): void => {
     note(one)
-    const by = isCommand(one) ? 'command' : 'run'
-    if (engine?.process === one) engine = null
+    if (engine === one) engine = null
     if (how.code === null) return
-    if (isOver(how)) end = { ...how, by }
+    if (isOver(how)) end = { ...how, by: commands.has(one) ? 'command' : 'run' }
     // One that was taken over from, or that a new one overtook at its start, is meant to end.
     else if (!/has taken the release|has taken over meanwhile|code: "?ENGINE_RUNNING/.test(how.err)) {
       fellOver.push(`exit code ${how.code}: ${how.err.slice(-1_000)}`)
@@ -73,19 +73,23 @@ const createKeeper = ({ estate }: Shop, tell: (what: string) => void) => {
     /** The engine that runs now, or a new one; null: the release has ended. */
     running: (): Running | null => {
       if (end !== null) return null
-      engine ??= { process: estate.start(...run), isCommand: false }
-      return engine.process
+      engine ??= estate.start(...run)
+      return engine
     },
-    becomes: (one: Running, isCommand: boolean): void => {
-      engine = { process: one, isCommand }
+    becomes: (one: Running): void => {
+      engine = one
+    },
+    becomesCommand: (one: Running): void => {
+      commands.add(one)
+      engine = one
     },
     reach: async (one: Running, entry: number): Promise<void> => {
       const wanted = base + entry
-      await (isCommand(one) ? pause(entry * entryMs) : untilLine(one, (line) => line.position >= wanted))
+      await (commands.has(one) ? pause(entry * entryMs) : untilLine(one, (line) => line.position >= wanted))
       note(one)
     },
     intent: async (one: Running, lane: Lane): Promise<void> => {
-      if (!isCommand(one)) await untilLine(one, isIntentOf(lane, position), actLimitMs)
+      if (!commands.has(one)) await untilLine(one, isIntentOf(lane, position), actLimitMs)
     },
     /** Entries are counted from here on. */
     countAnew: (): void => {
@@ -122,7 +126,7 @@ const make = async ({ estate }: Shop, keeper: Keeper, trouble: Trouble, one: Run
       const second = estate.start(...run, '--take-over')
       await pause(trouble.afterMs)
       const [killed, left] = trouble.who === 'first' ? [one, second] : [second, one]
-      keeper.becomes(left, false)
+      keeper.becomes(left)
       return keeper.kill(killed, `the ${trouble.who} of two, ${trouble.afterMs} ms into a take-over`)
     }
     case 'go back': {
@@ -130,7 +134,7 @@ const make = async ({ estate }: Shop, keeper: Keeper, trouble: Trouble, one: Run
       if (keeper.end() !== null) return
       const command = estate.start(...goBack)
       keeper.countAnew()
-      if (trouble.by === 'command') keeper.becomes(command, true)
+      if (trouble.by === 'command') keeper.becomesCommand(command)
       await command
         .untilSaid(trouble.by === 'command' ? 'this command is the engine' : 'accepted')
         .catch(() => undefined)

@@ -101,7 +101,7 @@ export const createFaultyPorts = (options: {
           methods.push(method)
           const asked = options.faults.get(methods.length)
           // Every method of a port that answers at all answers with a kind.
-          const ask = () => (value as Ask).apply(target, given)
+          const ask = () => (value as Ask).apply(target, [...given])
           const about = JSON.stringify([method, ...given.filter((one) => typeof one !== 'object')])
           const fault = asked !== undefined && mayFail(method, asked) ? asked : null
           if (fault !== null) options.failed?.()
