@@ -20,7 +20,7 @@ export const policyDefaults = {
     errors: { ratio: 1.2, delta: 0.0003 },
     latency: { margin: 1.05, rollbackMargin: 1.25 },
     throughput: { ratio: 0.9 },
-    toleratedExtra: 0.0005,
+    toleratedExtra: 'auto',
     warmUp: '4m',
     dispersion: 'auto',
   },

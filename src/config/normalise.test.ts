@@ -57,7 +57,7 @@ describe('a release of which only two environments are said', () => {
         latencyMargin: 1.05,
         latencyRollbackMargin: 1.25,
         throughputRatio: 0.9,
-        toleratedExtra: 0.0005,
+        toleratedExtra: null,
         warmUpMs: 4 * MINUTE,
         maxErrorRatio: null,
         maxLatencySeconds: null,
@@ -76,7 +76,7 @@ describe('a release of which only two environments are said', () => {
       latencyMargin: 1 + judgeDefaults.latency.margin,
       latencyRollbackMargin: 1 + judgeDefaults.latency.rollbackMargin,
       throughputRatio: judgeDefaults.drop.rho,
-      toleratedExtra: judgeDefaults.proof.tolerated,
+      toleratedExtra: null,
       warmUpMs: judgeDefaults.warmUpMs,
     })
     expect(dwell).toEqual(judgeDefaults.dwell)

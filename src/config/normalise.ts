@@ -118,7 +118,7 @@ const policyOf = (policy: Filled<WrittenServicePolicy>): Policy => ({
     latencyMargin: policy.judge.latency.margin,
     latencyRollbackMargin: policy.judge.latency.rollbackMargin,
     throughputRatio: policy.judge.throughput.ratio,
-    toleratedExtra: policy.judge.toleratedExtra,
+    toleratedExtra: policy.judge.toleratedExtra === 'auto' ? null : policy.judge.toleratedExtra,
     warmUpMs: policy.judge.warmUp,
     maxErrorRatio: policy.judge.errors.objective ?? null,
     maxLatencySeconds: latencyObjective(policy.judge.latency.objective),

@@ -62,8 +62,8 @@ const judgeFields = {
     'How throughput is judged.',
   ),
   toleratedExtra: documented(
-    probability,
-    'B of the proof: extra failures that are tolerated, as a part of all traffic (0.0005 is 0.05 %).',
+    z.union([z.literal('auto'), probability]),
+    'B of the proof: extra failures that are tolerated, as a part of all traffic (0.0005 is 0.05 %); `auto`: 0.05 %, or 0.2 % for a service that gets less than 50 requests a second on blue.',
     policyDefaults.judge.toleratedExtra,
   ),
   warmUp: documented(

@@ -45,3 +45,31 @@ describe('the dispersion of a service', () => {
     expect(errors.phi).toBe(16)
   })
 })
+
+describe('what is tolerated while a step is called proven', () => {
+  const policyOf = (toleratedExtra: number | null) => ({
+    ...plan(2),
+    policy: { ...quickPolicy, judge: { ...quickPolicy.judge, toleratedExtra } },
+  })
+  const tolerated = (setup: JudgeSetup): number => setup.proof.tolerated
+
+  it('is more for a service with little traffic, by what blue was measured to get', () => {
+    expect(tolerated(setUpJudge(policyOf(null), null, [], 49))).toBe(0.002)
+    expect(tolerated(setUpJudge(policyOf(null), null, [], 50))).toBe(0.0005)
+  })
+
+  it("comes from blue's history where nothing else was measured, as after a restart", () => {
+    const quiet = (each: number): readonly BlueHalves[] =>
+      blue(10, 1).map((one) => ({ ...one, a: { ...one.a, requests: each }, b: { ...one.b, requests: each } }))
+    expect(tolerated(setUpJudge(policyOf(null), null, quiet(100)))).toBe(0.002)
+    expect(tolerated(setUpJudge(policyOf(null), null, quiet(200)))).toBe(0.0005)
+  })
+
+  it('is the stricter one while nothing is known', () => {
+    expect(tolerated(setUpJudge(policyOf(null), null, []))).toBe(0.0005)
+  })
+
+  it("is the policy's where it says one", () => {
+    expect(tolerated(setUpJudge(policyOf(0.01), null, [], 1))).toBe(0.01)
+  })
+})

@@ -1,6 +1,7 @@
 import type { MoveEvent } from '../journal/events.ts'
 import type { MoveState } from '../journal/move-state.ts'
 import { type BlueHalves, calibrate } from '../judge/calibrate.ts'
+import { toleratedFailures } from '../judge/defaults.ts'
 import { judgeSample, verdictAt } from '../judge/judge.ts'
 import type { Histogram, Sample } from '../judge/sample.ts'
 import { businessSetup, type JudgeSetup, judgeSetup, latencySetup, throughputSetup } from '../judge/setup.ts'
@@ -36,6 +37,8 @@ export type BlueBefore = {
   readonly latency: () => Histogram | null
   /** Its halves against each other, oldest first; where there is enough, it says how noisy blue is. */
   readonly history: () => readonly BlueHalves[]
+  /** Its requests per second; null: not measured. */
+  readonly perSecond: () => number | null
 }
 
 export type Judging = {
@@ -58,15 +61,18 @@ export type Judging = {
 }
 
 /**
- * Release policy and kind of the service as the judge's setup, its dispersion from blue's history unless the policy says
- * it. Fixed for one era of evidence. With a long history it takes tenths of a second.
+ * Release policy and kind of the service as the judge's setup; its dispersion from blue's history and what is tolerated
+ * from blue's traffic, unless the policy says them. Fixed for one era of evidence. With a long history it takes tenths of
+ * a second. `perSecond` null: the history tells, else the stricter tolerance holds.
  */
 export const setUpJudge = (
   plan: MovePlan,
   blueLatency: Histogram | null,
   history: readonly BlueHalves[],
+  perSecond: number | null = null,
 ): JudgeSetup => {
   const { judge, dwell } = plan.policy
+  const requestsPerSecond = perSecond ?? rateOf(history) ?? Number.POSITIVE_INFINITY
   const phi = judge.dispersion
   const noisy = phi === null ? {} : { phi }
   const drops =
@@ -79,7 +85,7 @@ export const setUpJudge = (
     alpha: judge.alpha,
     warmUpMs: judge.warmUpMs,
     dwell,
-    proof: { ...base.proof, tolerated: judge.toleratedExtra },
+    proof: { ...base.proof, tolerated: judge.toleratedExtra ?? toleratedFailures(requestsPerSecond) },
     errors: { ...base.errors, rho: judge.errorRatio, delta: judge.errorDelta, ...noisy },
     latency:
       plan.kind === 'exposed'
@@ -99,6 +105,12 @@ export const setUpJudge = (
     },
   })
   return phi === null && history.length >= leastHistory ? calibrate(setup, history) : setup
+}
+
+const rateOf = (history: readonly BlueHalves[]): number | null => {
+  const ms = history.reduce((sum, { durationMs }) => sum + durationMs, 0)
+  const requests = history.reduce((sum, { a, b }) => sum + a.requests + b.requests, 0)
+  return ms === 0 ? null : (requests / ms) * 1000
 }
 
 /** Green's part in percent: of the traffic as set, of a worker's replicas as wanted. */
@@ -228,8 +240,10 @@ export const createJudging = (): Judging => {
       if (!isJudged(state, plan)) return []
       const rows: JudgeRow[] = []
       const { service } = state
-      if (judged.get(service)?.era !== state.era)
-        rows.push({ kind: 'begin', era: state.era, at: now, setup: setUpJudge(plan, blue.latency(), blue.history()) })
+      if (judged.get(service)?.era !== state.era) {
+        const setup = setUpJudge(plan, blue.latency(), blue.history(), blue.perSecond())
+        rows.push({ kind: 'begin', era: state.era, at: now, setup })
+      }
       for (const row of rows) apply(service, row)
       const own = judged.get(service)
       if (own !== undefined && state.reachedAt !== null && (own.step !== state.step || own.stepAt < state.reachedAt)) {

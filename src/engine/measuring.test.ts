@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest'
 import { emptyJournal, type JournalState } from '../journal/fold.ts'
 import { type MoveState, newMove } from '../journal/move-state.ts'
+import type { JudgeSetup } from '../judge/setup.ts'
 import { movePlan, smallPlan } from '../moves/testing/small-world.ts'
+import type { Policy } from '../plan/policy.ts'
 import type { Observation } from '../store/store.ts'
 import { createInbox } from './inbox.ts'
-import { judgeSubject } from './judge-rows.ts'
+import { type JudgeRow, judgeSubject } from './judge-rows.ts'
 import { createJudging } from './judging.ts'
 import { createMeasuring } from './measuring.ts'
 import type { CounterSeries, MetricsSnapshot } from './ports.ts'
@@ -20,8 +22,8 @@ const snapshotAt = (n: number, at: number): MetricsSnapshot => {
     value,
   })
   const counters = (['shop-1', 'shop-2'] as const).flatMap((replica, index) => [
-    of('blue', replica, 'requests', 100 * n),
-    of('blue', replica, 'assigned', 100 * n),
+    of('blue', replica, 'requests', 20 * n),
+    of('blue', replica, 'assigned', 20 * n),
     of('blue', replica, 'errors', 5 * Math.floor((n + index) / 2)),
     of('green', replica, 'requests', 0),
   ])
@@ -47,15 +49,17 @@ const crossing: MoveState = {
   },
 }
 
-it("sets a judge up with blue's own dispersion, before the first sample and outside the turn", async () => {
+/** Blue is measured for 40 scrapes, then the service crosses: rows that are stored, and those of them made in a turn. */
+const measuredUntilCrossing = async (differs: Partial<Policy['judge']>) => {
   const stop = new AbortController()
-  const plan = { ...smallPlan(), moves: { storefront: movePlan('storefront', 'exposed', 1, []) } }
+  const move = movePlan('storefront', 'exposed', 1, [])
+  const policy = { ...move.policy, judge: { ...move.policy.judge, ...differs } }
+  const plan = { ...smallPlan(), moves: { storefront: { ...move, policy } } }
   let journal: JournalState = emptyJournal('small')
   let now = 1_000_000
   let scrapes = 0
   const rows: Observation[] = []
-  const begun = () =>
-    rows.find(({ subject, body }) => subject === judgeSubject('storefront') && 'setup' in Object(body))
+  let inTurn: readonly Observation[] = []
   const measuring = createMeasuring({
     metrics: {
       read: async () => {
@@ -65,7 +69,8 @@ it("sets a judge up with blue's own dispersion, before the first sample and outs
           journal = { ...journal, moves: new Map([['storefront', crossing]]) }
           // As a turn does: it must not wait for what is learnt from the history.
           measuring.sync('storefront')
-          expect(measuring.takeRows()).toEqual([])
+          inTurn = measuring.takeRows()
+          rows.push(...inTurn)
         }
         if (scrapes === 43) stop.abort()
         return { kind: 'ok', value: snapshotAt(scrapes, now) }
@@ -87,13 +92,29 @@ it("sets a judge up with blue's own dispersion, before the first sample and outs
   // An empty store.
   await measuring.restore([], { observations: async () => [] } as never, stop.signal)
   await measuring.run(createInbox(), stop.signal)
-  const history = rows.filter(({ subject }) => subject === 'history/storefront')
-  expect(history).toHaveLength(38)
-  expect(begun()?.body).toMatchObject({ kind: 'begin', era: 1, setup: { errors: { holdOnly: false } } })
-  const body = begun()?.body as { setup: { errors: { phi: number } } } | undefined
-  expect(body?.setup.errors.phi).toBeGreaterThan(3)
+  return { rows, inTurn }
+}
+
+const begunWith = (rows: readonly Observation[]): JudgeSetup | undefined =>
+  rows
+    // Rows of judging are written by the judging that is tested, in this shape.
+    .flatMap(({ subject, body }) => (subject === judgeSubject('storefront') ? [body as JudgeRow] : []))
+    .find((row) => row.kind === 'begin')?.setup
+
+it("sets a judge up with blue's own dispersion, before the first sample and outside the turn", async () => {
+  const { rows, inTurn } = await measuredUntilCrossing({ toleratedExtra: null })
+  expect(inTurn).toEqual([])
+  expect(rows.filter(({ subject }) => subject === 'history/storefront')).toHaveLength(38)
+  expect(begunWith(rows)?.errors.holdOnly).toBe(false)
+  expect(begunWith(rows)?.errors.phi).toBeGreaterThan(3)
   const kinds = rows.flatMap(({ subject, body }) =>
     subject === judgeSubject('storefront') ? [(body as { kind: string }).kind] : [],
   )
   expect(kinds.slice(0, 3)).toEqual(['begin', 'step', 'sample'])
+})
+
+it("sets it up with what blue's traffic tolerates, also where no history is kept", async () => {
+  // 40 requests a second, from one scrape to the next.
+  const { rows } = await measuredUntilCrossing({ toleratedExtra: null, dispersion: 2 })
+  expect(begunWith(rows)?.proof.tolerated).toBe(0.002)
 })

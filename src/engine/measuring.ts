@@ -5,6 +5,7 @@ import type { Millis } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
 import type { Observation, Store, StoredObservation } from '../store/store.ts'
 import { createBlueHistory, historyPrefix, leastHistory } from './blue-history.ts'
+import { createBlueRate } from './blue-rate.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
 import { type Increments, incrementsInSlices, noBaselines, totalHistograms } from './increments.ts'
@@ -77,16 +78,23 @@ export const createMeasuring = (options: {
     return blueLatency.get(service) ?? null
   }
   const history = createBlueHistory(Object.keys(plan.moves).length)
+  const rate = createBlueRate()
   /** Before it crosses, and after it came back: then blue has all the traffic. */
-  const isRecorded = (service: string): boolean => {
+  const hasAll = (service: string): boolean => {
     const move = plan.moves[service]
     if (move === undefined || (move.kind !== 'exposed' && move.kind !== 'worker')) return false
-    return move.policy.judge.dispersion === null && greenShare(stateOf(service)) === 0
+    return greenShare(stateOf(service)) === 0
   }
+  const isRecorded = (service: string): boolean =>
+    plan.moves[service]?.policy.judge.dispersion === null && hasAll(service)
   const syncNow = (service: string): void => {
     const move = plan.moves[service]
     if (!isRestored || move === undefined) return
-    const blue = { latency: () => latencyOf(service), history: () => history.of(service) }
+    const blue = {
+      latency: () => latencyOf(service),
+      history: () => history.of(service),
+      perSecond: () => rate.perSecond(service),
+    }
     keep(service, judging.sync(stateOf(service), move, blue, clock.now()))
   }
   const calibrates = (service: string): boolean => {
@@ -209,6 +217,7 @@ export const createMeasuring = (options: {
           blueLatency = null
           const increments = await takeAll(answer.value, signal)
           rows.push(...history.take(answer.value, { at, durationMs: at - before }, isRecorded))
+          if (!isFirst) rate.take(increments, at - before, hasAll)
           await calibrateAll(signal)
           if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)
         } else {

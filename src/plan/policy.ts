@@ -40,8 +40,11 @@ export type JudgePolicy = {
   readonly latencyRollbackMargin: number
   /** 0.9 = a drop of a tenth of throughput is tolerated. */
   readonly throughputRatio: number
-  /** B of the proof: tolerated extra failures as a share of all traffic (0.0005 = 0.05 %). */
-  readonly toleratedExtra: number
+  /**
+   * B of the proof: tolerated extra failures as a share of all traffic (0.0005 = 0.05 %); null: by blue's traffic, more for
+   * a service that has little.
+   */
+  readonly toleratedExtra: number | null
   /** Replicas younger than this are left out of the latency checks. */
   readonly warmUpMs: Millis
   /** Absolute limits (objectives), where people gave them. */

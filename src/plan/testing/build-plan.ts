@@ -27,7 +27,7 @@ export const aPolicy = (parts: Partial<Policy> = {}): Policy => ({
     latencyMargin: 1.05,
     latencyRollbackMargin: 1.25,
     throughputRatio: 0.9,
-    toleratedExtra: 0.0005,
+    toleratedExtra: null,
     warmUpMs: 4 * minute,
     maxErrorRatio: null,
     maxLatencySeconds: null,
