@@ -11,6 +11,7 @@ import { isCrossing } from '../moves/decision.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Json, Millis } from '../moves/goal.ts'
 import type { MovePlan } from '../plan/plan.ts'
+import type { Policy } from '../plan/policy.ts'
 import { leastHistory } from './blue-history.ts'
 import type { SideIncrements } from './increments.ts'
 import { briefly, type JudgeRow, type KeptJudge } from './judge-rows.ts'
@@ -66,7 +67,7 @@ export type Judging = {
  * a second. `perSecond` null: the history tells, else the stricter tolerance holds.
  */
 export const setUpJudge = (
-  plan: MovePlan,
+  plan: Pick<MovePlan, 'service' | 'kind'> & { readonly policy: Pick<Policy, 'judge' | 'dwell'> },
   blueLatency: Histogram | null,
   history: readonly BlueHalves[],
   perSecond: number | null = null,
