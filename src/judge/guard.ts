@@ -13,9 +13,11 @@ export type GuardLimits = {
   readonly multiple: number
   /** Least errors, when they come in two samples or more; twice as many times phi when they come in one. */
   readonly errors: number
+  /** Largest probability that green got so many of the errors by chance, failing no more often than blue does. */
+  readonly chance: number
 }
 
-export const guardLimits: GuardLimits = { ratio: 0.2, multiple: 4, errors: 5 }
+export const guardLimits: GuardLimits = { ratio: 0.2, multiple: 4, errors: 5, chance: 0.001 }
 
 /** `lambda0`: the frozen rate of blue, where there is no blue beside green; `null` while there is. */
 export const guardTrips = (
@@ -30,7 +32,25 @@ export const guardTrips = (
   const ratio = xg / ng
   const blue = lambda0 ?? (xb + 0.5) / (nb + 1)
   if (ratio < limits.ratio || ratio < limits.multiple * blue) return false
+  const surprise = lambda0 === null ? shareSurprise({ xg, ng, xb, nb }) : rateSurprise(xg, ng * lambda0)
+  if (surprise < -Math.log(limits.chance)) return false
   if (xg >= 2 * limits.errors * phi) return true
   const bad = window.filter((s) => s.xg >= 2 && s.ng > 0 && s.xg / s.ng >= limits.ratio).length
   return xg >= limits.errors && bad >= 2
 }
+
+/**
+ * How surprising it is that so many of the errors fell on green, if both fail alike: -ln of Chernoff's bound on that
+ * probability. While blue fails too, a handful of green's few requests may all fail by chance, and it is not green.
+ */
+const shareSurprise = ({ xg, ng, xb, nb }: Block): number => {
+  const errors = xg + xb
+  const expected = ng / (ng + nb)
+  const part = xg / errors
+  if (part <= expected) return 0
+  return xg * Math.log(part / expected) + (xb === 0 ? 0 : xb * Math.log((1 - part) / (1 - expected)))
+}
+
+/** The same for a count of which so many are expected, as of a Poisson distribution. */
+const rateSurprise = (count: number, expected: number): number =>
+  count <= expected ? 0 : count * Math.log(count / expected) - count + expected

@@ -4,7 +4,7 @@ import { measureDispersion } from './dispersion.ts'
 import { ratioInterval } from './estimate.ts'
 import { frozenRate } from './frozen-reference.ts'
 import { FRACTION, HARM, JOB_RATIOS, NONINF, SIGN_FRACTION } from './grids.ts'
-import { guardTrips } from './guard.ts'
+import { guardLimits, guardTrips } from './guard.ts'
 import { jobBets, jobDurationP0, jobFailureP0 } from './job-judge.ts'
 import { latencyRho, latencyThresholds } from './latency.ts'
 import { cashAfter, newProcess, type Process, restartMoney, SAMPLE_CAP, type Schedule, stepProcess } from './process.ts'
@@ -357,6 +357,7 @@ const formulas = new Map<string, (from: Inputs) => Readonly<Record<string, unkno
           ratio: number(from, 'frac', 0.2),
           multiple: number(from, 'mult', 4),
           errors: number(from, 'minErr', 5),
+          chance: guardLimits.chance,
         },
       ),
     }),
