@@ -112,7 +112,7 @@ titrate check --blue-manifests blue/ --green-manifests green/ --platform eks-far
 \`\`\`
 
 Blue is what runs today, green what shall. Each difference is **required** (the platform or Titrate asks for it), **declared** (a rewrite or a waiver says so) or **unexplained**, which blocks.
-\`--fix\` writes a manifest for each object that would bring green in line, for review; it applies nothing. Secrets are compared and never written: what holds one is left to you. The rules look at green's manifests.
+\`--fix\` writes a manifest for each object that would bring green in line, for review; it applies nothing. What green doesn't have is created asleep: schedules suspended, workers (no Service) at 0, KEDA paused. Secrets are compared and never written: what holds one is left to you. The rules look at green's manifests.
 
 - Compared without green's API server, so it is labelled *not dry-run*: known defaults count as equal to nothing, but what admission would change isn't seen.
 - Variables are compared by what they come to (\`env\`, \`envFrom\`, ConfigMaps, Secrets), wherever they come from. Secrets are compared by HMAC; neither values nor lengths are shown.

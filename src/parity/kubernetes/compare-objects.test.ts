@@ -710,6 +710,21 @@ describe('fixes', () => {
     expect(JSON.stringify(fix([live], [], { places }))).not.toMatch(/"uid"|resourceVersion|status/)
   })
 
+  it('let nothing act at its birth: schedules are suspended, workers are at 0, and their autoscaler is paused', () => {
+    const scaled = anObject('keda.sh/v1alpha1', 'ScaledObject', 'web', { spec: { scaleTargetRef: { name: 'web' } } })
+    const blue = [web(), aCronJob('nightly'), scaled, aDeployment('api'), aKubernetesService('api')]
+    const fixes = fix(blue, [])
+    const manifest = (object: string) => fixes.find((one) => one.object === object)?.manifest
+    expect(manifest('CronJob shop/nightly')).toMatchObject({ spec: { suspend: true } })
+    expect(manifest('Deployment shop/web')).toMatchObject({ spec: { replicas: 0 } })
+    expect(manifest('Deployment shop/api')).toMatchObject({ spec: { replicas: 2 } })
+    expect(manifest('ScaledObject shop/web')).toMatchObject({
+      metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': '0' } },
+    })
+    const mended = fixes.flatMap((one) => (one.manifest === null ? [] : [one.manifest as Body]))
+    expect(compare(blue, mended)).toMatchObject({ unexplained: 0 })
+  })
+
   it('are left to people where they would show a secret, or delete something', () => {
     expect(
       fix(

@@ -2,7 +2,8 @@ import type { Finding } from '../../inventory/estate.ts'
 import type { Digest } from '../../inventory/kubernetes/definition.ts'
 import { byText } from '../../inventory/ordering.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
-import { mapAt } from '../../kubernetes/json.ts'
+import { type JsonMap, mapAt } from '../../kubernetes/json.ts'
+import { customKinds } from '../../kubernetes/kinds.ts'
 import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { unusedRules } from '../explain.ts'
@@ -15,7 +16,7 @@ import { type Fix, fixesOf } from './fixes.ts'
 import type { ObjectDifference, ObjectFound } from './object-difference.ts'
 import { environmentService, type Owners, readOwners } from './object-owners.ts'
 import { keyOnGreen, pairObjects } from './pair-objects.ts'
-import { requiredObject } from './required.ts'
+import { pausedReplicas, requiredObject } from './required.ts'
 import { holdsSecret } from './show-value.ts'
 
 export type ObjectsParityInput = {
@@ -114,7 +115,12 @@ const compareAll = (
     }),
     ...pairs.onlyBlue.map((object): Compared => {
       const service = onBlue.serviceOf(object)
-      return { service, blue: object, green: null, found: [missingOnGreen(object, service, platform, places, rewrite)] }
+      return {
+        service,
+        blue: object,
+        green: null,
+        found: [missingOnGreen(object, service, input, { rewrite, owners: onBlue })],
+      }
     }),
     ...pairs.onlyGreen.map((object): Compared => {
       const service = onGreen.serviceOf(object)
@@ -129,14 +135,12 @@ const base = { rewrittenBy: [] as const }
 const missingOnGreen = (
   object: KubernetesObject,
   service: string,
-  platform: ObjectsParityInput['platform'],
-  places: GreenPlaces,
-  rewrite: Rewriter,
+  { platform, places }: ObjectsParityInput,
+  { rewrite, owners }: { readonly rewrite: Rewriter; readonly owners: Owners },
 ): ObjectFound => {
   const text = objectText(object)
   const { manifest } = expectedOnGreen(object, service, places, rewrite)
-  const asleep =
-    object.sort === 'CronJob' ? { ...manifest, spec: { ...mapAt(manifest, 'spec'), suspend: true } } : manifest
+  const asleep = putToSleep(object.sort, manifest, owners.worksByItself(object))
   const hidden = object.sort === 'Secret' || holdsSecret(asleep)
   return {
     ...base,
@@ -153,6 +157,18 @@ const missingOnGreen = (
         }
       : { kind: 'create', manifest: asleep },
   }
+}
+
+/** What would act as soon as it is there sleeps from its birth: schedules, workers, and what would scale these. */
+const putToSleep = (sort: string, manifest: JsonMap, worksByItself: boolean): JsonMap => {
+  const withSpec = (change: JsonMap): JsonMap => ({ ...manifest, spec: { ...mapAt(manifest, 'spec'), ...change } })
+  if (sort === 'CronJob') return withSpec({ suspend: true })
+  if (sort === customKinds.scaledObject) {
+    const metadata = mapAt(manifest, 'metadata')
+    const annotations = { ...mapAt(metadata, 'annotations'), [pausedReplicas]: '0' }
+    return { ...manifest, metadata: { ...metadata, annotations } }
+  }
+  return worksByItself ? withSpec({ replicas: 0 }) : manifest
 }
 
 const onlyOnGreen = (object: KubernetesObject, platform: ObjectsParityInput['platform']): ObjectFound => ({

@@ -12,12 +12,18 @@ export type Owners = {
   /** The service that an object belongs to; `environment`: to none, or to several. */
   readonly serviceOf: (object: KubernetesObject) => string
   readonly isScaled: (object: KubernetesObject) => boolean
+  /** Whether a workload works without being called: a copy of it that is started takes work at once. */
+  readonly worksByItself: (object: KubernetesObject) => boolean
 }
 
 export const readOwners = (index: KubernetesIndex): Owners => {
   const { workloads, names } = namedServices(index)
   const scalers = readScalers(index)
-  const surroundings = readSurroundings({ index, network: readNetwork(index), scalers })
+  const network = readNetwork(index)
+  const surroundings = readSurroundings({ index, network, scalers })
+  const uncalled = new Set(
+    workloads.filter((workload) => network.servicesOf(workload).length === 0).map(({ object }) => objectKey(object)),
+  )
   const services = new Map<string, string>()
   for (const workload of workloads) {
     const name = names(workload)
@@ -31,5 +37,6 @@ export const readOwners = (index: KubernetesIndex): Owners => {
   return {
     serviceOf: (object) => services.get(objectKey(object)) ?? environmentService,
     isScaled: (object) => scalers.has(objectText(object)),
+    worksByItself: (object) => uncalled.has(objectKey(object)),
   }
 }

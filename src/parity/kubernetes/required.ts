@@ -24,9 +24,14 @@ export const requiredBecause = (difference: TreeDifference, context: RequiredCon
   )
 }
 
+/** How KEDA is told to keep a number of replicas. */
+export const pausedReplicas = 'autoscaling.keda.sh/paused-replicas'
+
 const asleep = ({ path, expected, actual }: Sides, sort: string): string | null => {
   if (sort === 'CronJob' && path === 'spec.suspend' && actual === true && expected !== true)
     return 'green sleeps until the schedule is handed over'
+  if (path === `metadata.annotations["${pausedReplicas}"]` && actual === '0' && expected === undefined)
+    return 'green sleeps until its step'
   const scaled = sort === 'Deployment' || sort === 'StatefulSet'
   return scaled && path === 'spec.replicas' && actual === 0 ? 'green sleeps until its step' : null
 }
