@@ -36,6 +36,13 @@ export const createVirtualClock = (start: number): VirtualClock => {
     now: () => now,
     monotonic: () => now,
     sleep,
+    after: (ms, act) => {
+      const stop = new AbortController()
+      void sleep(now + ms, stop.signal).then(() => {
+        if (!stop.signal.aborted) act()
+      })
+      return () => stop.abort('in time')
+    },
     run: async (signal) => {
       while (!signal.aborted) {
         for (let round = 0; round < rounds; round += 1) await nextRound()

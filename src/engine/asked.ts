@@ -1,5 +1,9 @@
 import type { Reached } from '../protocols/reached.ts'
+import type { Clock } from './clock.ts'
 import type { Answer } from './ports.ts'
+
+/** Whose time limits an answer, and what ends the asking before. */
+export type Asking = { readonly clock: Pick<Clock, 'after'>; readonly signal: AbortSignal }
 
 /** How long a side may take to answer a read before it counts as unreachable for this look. */
 export const readLimitMs = 2_000
@@ -12,10 +16,10 @@ export const actLimitMs = 5_000
  */
 export const asked = async <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
-  signal: AbortSignal,
+  asking: Asking,
   limitMs = readLimitMs,
 ): Promise<Reached<T>> => {
-  const answer = await limited(ask, signal, limitMs)
+  const answer = await limited(ask, asking, limitMs)
   switch (answer.kind) {
     case 'ok':
       return { kind: 'seen', value: answer.value }
@@ -30,12 +34,12 @@ export const asked = async <T>(
 }
 
 /**
- * An act with a limit: past it, `unknown`; the call may still land. A controller of its own for each call, because
+ * A call with a limit: past it, `unknown`; it may still land. A controller of its own for each call, because
  * signals derived from a long-lived one stay with it.
  */
 export const limited = async <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
-  signal: AbortSignal,
+  { clock, signal }: Asking,
   limitMs = actLimitMs,
 ): Promise<Answer<T>> => {
   if (signal.aborted) return { kind: 'unknown', because: 'it was stopped before it was asked' }
@@ -43,15 +47,15 @@ export const limited = async <T>(
   const { promise, resolve } = Promise.withResolvers<Answer<T>>()
   const stop = (because: string) => {
     resolve({ kind: 'unknown', because })
-    controller.abort()
+    controller.abort(because)
   }
   const stopped = () => stop('it was stopped while it was asked')
-  const timer = setTimeout(() => stop(`no answer within ${limitMs} ms`), limitMs)
+  const inTime = clock.after(limitMs, () => stop(`no answer within ${limitMs} ms`))
   signal.addEventListener('abort', stopped, { once: true })
   try {
     return await Promise.race([ask(controller.signal), promise])
   } finally {
-    clearTimeout(timer)
+    inTime()
     signal.removeEventListener('abort', stopped)
   }
 }

@@ -1,6 +1,7 @@
 import type { Fence, Json, Lane, Millis, Side } from '../moves/goal.ts'
-import { asked, limited } from './asked.ts'
-import { type CarryOut, type Clock, carryOut, type ProtocolGoal, type SidePorts } from './carry-out.ts'
+import { type Asking, asked, limited } from './asked.ts'
+import { type CarryOut, carryOut, type ProtocolGoal, type SidePorts } from './carry-out.ts'
+import type { Clock } from './clock.ts'
 import type { ClaimSeen, Claims, Stamp, Traffic } from './ports.ts'
 
 export type BreakGlass = {
@@ -17,7 +18,7 @@ export type BreakGlass = {
   readonly assumeDead: Side | null
   /** How long each lane of a service is tried. */
   readonly limitMs: Millis
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'after'>
   readonly signal: AbortSignal
 }
 
@@ -52,8 +53,8 @@ const numberOf = (stamp: Stamp | null, field: string): number | null => {
 }
 
 /** The highest epoch of all fences that answer, and one more: every engine's calls are older from now on. */
-const nextEpoch = async (claims: readonly Claims[], signal: AbortSignal): Promise<number> => {
-  const seen = await Promise.all(claims.map((claim) => asked<ClaimSeen>((limit) => claim.read(limit), signal)))
+const nextEpoch = async (claims: readonly Claims[], asking: Asking): Promise<number> => {
+  const seen = await Promise.all(claims.map((claim) => asked<ClaimSeen>((limit) => claim.read(limit), asking)))
   return 1 + Math.max(0, ...seen.map((claim) => (claim.kind === 'seen' ? claim.value.epoch : 0)))
 }
 
@@ -61,7 +62,7 @@ const leaveMarks = (options: BreakGlass, claims: readonly Claims[], epoch: numbe
   const mark = { at: options.clock.now(), by: options.by, because: options.because }
   return Promise.all(
     claims.map(async (claim) => {
-      const answer = await limited((limit) => claim.stop(mark, epoch, limit), options.signal)
+      const answer = await limited((limit) => claim.stop(mark, epoch, limit), options)
       return {
         where: claim.name,
         left: answer.kind === 'ok',
@@ -86,7 +87,7 @@ const untouched = <L extends BrokenGlass['lane']>(service: string, lane: L) =>
 export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport> => {
   const { blue, green, router, signal, release } = options
   const claims = [blue.claims, green.claims, router.claims]
-  const epoch = await nextEpoch(claims, signal)
+  const epoch = await nextEpoch(claims, options)
   const marks = await leaveMarks(options, claims, epoch)
   const isOurs = (stamp: Stamp | null): boolean => stamp !== null && stamp.fence.release === release
 
@@ -132,7 +133,7 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
   }
 
   const traffic: Stamped<'weights'> = async (service) => {
-    const route = await asked((limit) => router.traffic.read(service.name, limit), signal)
+    const route = await asked((limit) => router.traffic.read(service.name, limit), options)
     if (route.kind === 'absent') return untouched(service.name, 'weights')
     const stamp = route.kind === 'seen' ? route.value.stamp : null
     if (route.kind === 'seen' && !isOurs(stamp) && route.value.green === 0) return untouched(service.name, 'weights')
@@ -143,8 +144,8 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
   const schedule: Stamped<'schedule'> = async (service) => {
     if (!service.hasSchedule) return untouched(service.name, 'schedule')
     const [onBlue, onGreen] = await Promise.all([
-      asked((limit) => blue.schedules.read(service.name, limit), signal),
-      asked((limit) => green.schedules.read(service.name, limit), signal),
+      asked((limit) => blue.schedules.read(service.name, limit), options),
+      asked((limit) => green.schedules.read(service.name, limit), options),
     ])
     const stampOf = (side: typeof onBlue) =>
       side.kind === 'seen' && isOurs(side.value.stamp) ? side.value.stamp : null
@@ -165,8 +166,8 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
   /** Green keeps its replicas where traffic could not be taken from it. */
   const workload = async (service: Service, isTrafficBack: boolean): Promise<BrokenGlass> => {
     const [onBlue, onGreen] = await Promise.all([
-      asked((limit) => blue.workloads.read(service.name, limit), signal),
-      asked((limit) => green.workloads.read(service.name, limit), signal),
+      asked((limit) => blue.workloads.read(service.name, limit), options),
+      asked((limit) => green.workloads.read(service.name, limit), options),
     ])
     const stampOf = (side: typeof onBlue) =>
       side.kind === 'seen' && isOurs(side.value.stamp) ? side.value.stamp : null

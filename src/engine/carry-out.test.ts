@@ -93,7 +93,7 @@ const world = (setting: Setting) => {
         baseline: { blue: { replicas: 3, suspended: false }, green: { replicas: 0, suspended: true } },
         ...facts,
       },
-      clock: { now: clock.now, sleep: clock.sleep },
+      clock,
       signal: new AbortController().signal,
       limits: { quietMs: 0 },
     }

@@ -11,6 +11,7 @@ import {
 import { type ProvisionGoal, provision } from '../protocols/provision.ts'
 import { emptyShiftMemo, type ShiftGoal, shift } from '../protocols/shift.ts'
 import { emptyWeightsMemo, type WeightsGoal, weights } from '../protocols/weights.ts'
+import type { Clock } from './clock.ts'
 import { clockChangeNear } from './clock-change.ts'
 import { actHandoff, readHandoffWorld } from './handoff-binding.ts'
 import type { Schedules, Traffic, Workloads } from './ports.ts'
@@ -22,12 +23,6 @@ import {
   readShiftWorld,
   readWeightsWorld,
 } from './workload-binding.ts'
-
-/** Time as the engine has it; the rehearsal and tests have their own. `sleep` ends early, without an error, on abort. */
-export type Clock = {
-  readonly now: () => Millis
-  readonly sleep: (until: Millis, signal: AbortSignal) => Promise<void>
-}
 
 export type SidePorts = { readonly workloads: Workloads; readonly schedules: Schedules }
 
@@ -54,7 +49,7 @@ export type CarryOut = {
   /** No call begins at or after it. */
   readonly actUntil: Millis
   readonly facts: ServiceFacts
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'after'>
   /** Ends the attempt where it stands: a newer intent, or the end of the program. */
   readonly signal: AbortSignal
   readonly limits?: Partial<HandoffLimits>
@@ -129,8 +124,8 @@ const carryOutHandoff = (owner: Side, context: CarryOut): Promise<Attempt<unknow
     protocol: handoff,
     goal,
     memo: isHandoffMemo(context.memo) ? context.memo : emptyHandoffMemo,
-    read: (signal) => readHandoffWorld(ports, reading, signal),
-    act: (action, world, signal) => actHandoff(ports, actingOf(context), action, world, signal),
+    read: (signal) => readHandoffWorld(ports, reading, { clock, signal }),
+    act: (action, world, signal) => actHandoff(ports, actingOf(context), action, world, { clock, signal }),
     remember: rememberHandoff,
     afterRefusal: (memo, _action, because) => handBackAfterRefusal(goal, memo, because),
   })
@@ -144,7 +139,7 @@ const carryOutShift = (
   wanted: Extract<Goal, { readonly kind: 'workload' }>,
   context: CarryOut,
 ): Promise<Attempt<unknown>> => {
-  const { service, fence, intent, facts } = context
+  const { service, fence, intent, facts, clock } = context
   const ports = { blue: context.blue.workloads, green: context.green.workloads }
   const goal: ShiftGoal = { ...wanted, intent, fence, assumeDead: facts.assumeDead, pollMs, retryMs }
   return drive({
@@ -152,13 +147,13 @@ const carryOutShift = (
     protocol: shift,
     goal,
     memo: emptyShiftMemo,
-    read: (signal) => readShiftWorld(ports, service, goal, signal),
-    act: (action, world, signal) => actShift(ports, actingOf(context), action, world, signal),
+    read: (signal) => readShiftWorld(ports, service, goal, { clock, signal }),
+    act: (action, world, signal) => actShift(ports, actingOf(context), action, world, { clock, signal }),
   })
 }
 
 const carryOutProvision = (context: CarryOut): Promise<Attempt<unknown>> => {
-  const { service, fence, intent, facts, green } = context
+  const { service, fence, intent, facts, green, clock } = context
   const ports = { workloads: green.workloads, schedules: facts.hasSchedule ? green.schedules : null }
   const goal: ProvisionGoal = { kind: 'provision', intent, fence, pollMs, retryMs }
   return drive({
@@ -166,20 +161,20 @@ const carryOutProvision = (context: CarryOut): Promise<Attempt<unknown>> => {
     protocol: provision,
     goal,
     memo: null,
-    read: (signal) => readProvisionWorld(ports, service, signal),
-    act: (action, world, signal) => actProvision(ports, actingOf(context), action, world, signal),
+    read: (signal) => readProvisionWorld(ports, service, { clock, signal }),
+    act: (action, world, signal) => actProvision(ports, actingOf(context), action, world, { clock, signal }),
   })
 }
 
 const carryOutWeights = (wanted: number, context: CarryOut): Promise<Attempt<unknown>> => {
-  const { service, fence, intent, traffic, green } = context
+  const { service, fence, intent, traffic, green, clock } = context
   const goal: WeightsGoal = { kind: 'weights', green: wanted, intent, fence, pollMs, retryMs }
   return drive({
     ...loopOf(context),
     protocol: weights,
     goal,
     memo: emptyWeightsMemo,
-    read: (signal) => readWeightsWorld(traffic, green.workloads, service, goal, signal),
-    act: (action, world, signal) => actWeights(traffic, actingOf(context), action, world, signal),
+    read: (signal) => readWeightsWorld(traffic, green.workloads, service, goal, { clock, signal }),
+    act: (action, world, signal) => actWeights(traffic, actingOf(context), action, world, { clock, signal }),
   })
 }

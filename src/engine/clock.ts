@@ -7,4 +7,6 @@ export type Clock = {
   readonly monotonic: () => number
   /** Resolves at the wall-clock instant, or as soon as the signal aborts. Never rejects. */
   readonly sleep: (until: Millis, signal: AbortSignal) => Promise<void>
+  /** Calls back once so much time has passed, unless what it gives is called before. */
+  readonly after: (ms: Millis, act: () => void) => () => void
 }

@@ -9,6 +9,7 @@ import type { Json, Millis, Side } from '../moves/goal.ts'
 import { sides } from '../moves/goal.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Observation, Store } from '../store/store.ts'
+import { type Asking, limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import { createFactBoard } from './fact-board.ts'
 import { createInbox } from './inbox.ts'
@@ -258,7 +259,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       const notice = noticeOf(entry, store.release)
       if (notice !== null) options.notify.send(notice)
       if (entry.event.kind === 'stop cleared') {
-        await Promise.all(claims.map((each) => each.clearStop(AbortSignal.timeout(firstReadMs))))
+        await Promise.all(claims.map((each) => limited((limit) => each.clearStop(limit), { clock, signal }, firstReadMs)))
         stop = null
         clearedAt = clock.monotonic()
       }
@@ -320,7 +321,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       full = null
       const { release } = loop.journal()
       if (release.ended !== null && release.pending.length === 0) {
-        if (release.ended.outcome !== 'done') await freeAll(claims, store.release, taken.epoch)
+        if (release.ended.outcome !== 'done') await freeAll(claims, store.release, taken.epoch, { clock, signal })
         return { kind: 'ended', release }
       }
       if (options.exitAtGate && waitsOnlyForPeople()) {
@@ -387,5 +388,10 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   }
 }
 
-const freeAll = async (claims: readonly Claims[], release: string, epoch: number): Promise<readonly Answer<null>[]> =>
-  Promise.all(claims.map((each) => each.free(release, epoch, AbortSignal.timeout(firstReadMs))))
+const freeAll = (
+  claims: readonly Claims[],
+  release: string,
+  epoch: number,
+  asking: Asking,
+): Promise<readonly Answer<null>[]> =>
+  Promise.all(claims.map((each) => limited((limit) => each.free(release, epoch, limit), asking, firstReadMs)))

@@ -2,7 +2,7 @@ import type { Fence, Json, Millis, Side } from '../moves/goal.ts'
 import { cursorOf } from '../protocols/handoff-cursor.ts'
 import type { Fenced, HandoffAction, HandoffWorld, ScheduleOnSide } from '../protocols/handoff-world.ts'
 import type { Reached } from '../protocols/reached.ts'
-import { asked, limited } from './asked.ts'
+import { type Asking, asked, limited } from './asked.ts'
 import type { Answer, Call, ScheduleSeen, Schedules } from './ports.ts'
 
 export type HandoffPorts = { readonly blue: Schedules; readonly green: Schedules }
@@ -35,10 +35,10 @@ const ticksOf = async (
 const withTicks = async (
   seen: Reached<ScheduleSeen>,
   ticks: (signal: AbortSignal) => Promise<Answer<readonly Millis[]>>,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Reached<ScheduleOnSide>> => {
   if (seen.kind !== 'seen') return seen
-  const answer = await asked(ticks, signal)
+  const answer = await asked(ticks, asking)
   return answer.kind === 'seen' ? { kind: 'seen', value: { schedule: seen.value, ticks: answer.value } } : answer
 }
 
@@ -54,12 +54,12 @@ export type HandoffReading = {
 export const readHandoffWorld = async (
   ports: HandoffPorts,
   reading: HandoffReading,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<HandoffWorld> => {
   const { service } = reading
   const [blue, green] = await Promise.all([
-    asked((limit) => ports.blue.read(service, limit), signal),
-    asked((limit) => ports.green.read(service, limit), signal),
+    asked((limit) => ports.blue.read(service, limit), asking),
+    asked((limit) => ports.green.read(service, limit), asking),
   ])
   const seen = [blue, green].flatMap((side) => (side.kind === 'seen' ? [side.value] : []))
   const now = Math.max(reading.now(), ...seen.map((schedule) => schedule.now))
@@ -67,8 +67,8 @@ export const readHandoffWorld = async (
   const horizonMs = Math.max(ports.blue.horizonMs, ports.green.horizonMs)
   const window = { from: Math.max(cursor, now - longestLookBackMs), now, horizonMs }
   const [blueTicks, greenTicks] = await Promise.all([
-    withTicks(blue, (limit) => ticksOf(ports.blue, service, window, limit), signal),
-    withTicks(green, (limit) => ticksOf(ports.green, service, window, limit), signal),
+    withTicks(blue, (limit) => ticksOf(ports.blue, service, window, limit), asking),
+    withTicks(green, (limit) => ticksOf(ports.green, service, window, limit), asking),
   ])
   const first = blueTicks.kind === 'seen' ? blueTicks.value : null
   const clockChange = blue.kind === 'seen' && first !== null ? reading.clockChange(blue.value, first.ticks) : null
@@ -134,7 +134,7 @@ export const actHandoff = (
   acting: HandoffActing,
   action: HandoffAction,
   world: HandoffWorld,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Answer<unknown>> => {
   const side = world[action.side]
   const revision = side.kind === 'seen' ? { revision: side.value.schedule.revision } : {}
@@ -146,6 +146,6 @@ export const actHandoff = (
         acting,
         action,
       ),
-    signal,
+    asking,
   )
 }

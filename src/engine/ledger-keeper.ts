@@ -6,6 +6,7 @@ import { sides } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
 import { createLedger, defaultLedgerOptions, type Ledger, type TickRow } from '../protocols/ledger.ts'
 import type { Observation } from '../store/store.ts'
+import { type Asking, limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import { createGreenRuns } from './green-runs.ts'
 import type { Inbox } from './inbox.ts'
@@ -44,10 +45,14 @@ export const createLedgerKeeper = (options: {
   let rows: Observation[] = []
   const stateOf = (service: string) => options.journal().moves.get(service) ?? newMove(service)
 
-  const follow = async (job: MovePlan, signal: AbortSignal): Promise<Followed | null> => {
+  const follow = async (job: MovePlan, asking: Asking): Promise<Followed | null> => {
     const known = followed.get(job.service)
     if (known !== undefined) return known
-    const schedule = await options.sides.blue.schedules.read(job.service, signal)
+    const schedule = await limited(
+      (limit) => options.sides.blue.schedules.read(job.service, limit),
+      asking,
+      readTimeoutMs,
+    )
     if (schedule.kind !== 'ok') return null
     const from = options.journal().release.createdAt
     const ledger = createLedger({ ...defaultLedgerOptions, graceMs, concurrency: schedule.value.concurrency })
@@ -57,14 +62,18 @@ export const createLedgerKeeper = (options: {
   }
 
   /** Runs of both sides, and from when on each side's records are complete (null: it did not answer). */
-  const readRuns = async (job: MovePlan, own: Followed, signal: AbortSignal) => {
+  const readRuns = async (job: MovePlan, own: Followed, asking: Asking) => {
     const recordsSince: Record<Side, Millis | null> = { blue: null, green: null }
     const runs: Run[] = []
     await Promise.all(
       sides.map(async (side) => {
         const began = clock.now()
         const since = own.since[side]
-        const answer = await options.sides[side].schedules.runs(job.service, since, signal)
+        const answer = await limited(
+          (limit) => options.sides[side].schedules.runs(job.service, since, limit),
+          asking,
+          readTimeoutMs,
+        )
         // A schedule that green does not have yet can have run nothing.
         if (answer.kind === 'ok' || answer.kind === 'refused') recordsSince[side] = since
         if (answer.kind !== 'ok') return
@@ -76,12 +85,16 @@ export const createLedgerKeeper = (options: {
     return { runs, recordsSince }
   }
 
-  const pollJob = async (job: MovePlan, inbox: Inbox, signal: AbortSignal): Promise<void> => {
-    const own = await follow(job, signal)
+  const pollJob = async (job: MovePlan, inbox: Inbox, asking: Asking): Promise<void> => {
+    const own = await follow(job, asking)
     if (own === null) return
     const now = clock.now()
-    const expected = await options.sides.blue.schedules.ticks(job.service, own.upTo, now, signal)
-    const { runs, recordsSince } = await readRuns(job, own, signal)
+    const expected = await limited(
+      (limit) => options.sides.blue.schedules.ticks(job.service, own.upTo, now, limit),
+      asking,
+      readTimeoutMs,
+    )
+    const { runs, recordsSince } = await readRuns(job, own, asking)
     if (expected.kind === 'ok') own.upTo = now
     const ticks = expected.kind === 'ok' ? expected.value : []
     const skipped = stateOf(job.service).ticksLetGo
@@ -102,7 +115,7 @@ export const createLedgerKeeper = (options: {
     run: async (inbox: Inbox, signal: AbortSignal): Promise<void> => {
       while (jobs.length > 0 && !signal.aborted) {
         for (const job of jobs)
-          if (!signal.aborted) await pollJob(job, inbox, AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)]))
+          if (!signal.aborted) await pollJob(job, inbox, { clock, signal })
         await clock.sleep(clock.now() + (options.everyMs ?? 1_000), signal)
       }
     },

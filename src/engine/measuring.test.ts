@@ -86,6 +86,7 @@ const measuredUntilCrossing = async (differs: Partial<Policy['judge']>) => {
       sleep: async (until) => {
         now = Math.max(now, until)
       },
+      after: () => () => undefined,
     },
     log: () => undefined,
   })

@@ -4,6 +4,7 @@ import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
 import type { Observation, Store, StoredObservation } from '../store/store.ts'
+import { limited } from './asked.ts'
 import { createBlueHistory, historyPrefix, leastHistory } from './blue-history.ts'
 import { createBlueRate } from './blue-rate.ts'
 import type { Clock } from './clock.ts'
@@ -208,7 +209,7 @@ export const createMeasuring = (options: {
       if (metrics === null) return
       let before = clock.now()
       while (!signal.aborted) {
-        const answer = await metrics.read(AbortSignal.any([signal, AbortSignal.timeout(intervalMs)]))
+        const answer = await limited((limit) => metrics.read(limit), { clock, signal }, intervalMs)
         if (signal.aborted) return
         const at = clock.now()
         if (answer.kind === 'ok') {

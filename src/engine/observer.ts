@@ -11,6 +11,7 @@ export type SideReads = { readonly workloads: Workloads; readonly schedules: Sch
 type Read = (
   reading: { readonly at: Millis; readonly after: number },
   services: readonly string[] | null,
+  signal: AbortSignal,
 ) => Promise<Answer<unknown>>
 
 export type ObserverOptions = {
@@ -49,14 +50,14 @@ export const observe = (options: ObserverOptions, signal: AbortSignal): { readon
       `${side}'s workloads`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
-      (at, services) => readWorkloads(options, side, at, services, signal),
+      (...reading) => readWorkloads(options, side, ...reading),
     ),
     follow(
       options,
       `${side}'s schedules`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
-      (at, services) => readSchedules(options, side, at, services, signal),
+      (...reading) => readSchedules(options, side, ...reading),
     ),
   ])
   if (options.traffic !== null) {
@@ -67,7 +68,7 @@ export const observe = (options: ObserverOptions, signal: AbortSignal): { readon
         'the router',
         signal,
         (changed) => traffic.watch(changed, signal),
-        (at, services) => readWeights(options, traffic, at, services, signal),
+        (...reading) => readWeights(options, traffic, ...reading),
       ),
     )
   }
@@ -95,7 +96,7 @@ const follow = (
   const once = async (services: readonly string[] | null): Promise<void> => {
     const reading = { at: options.clock.now(), after: options.position() }
     // A port that doesn't heed its signal must not stop the looking.
-    const answer = await limited(() => read(reading, services), signal, 2 * readTimeoutMs)
+    const answer = await limited((limit) => read(reading, services, limit), { clock: options.clock, signal }, 2 * readTimeoutMs)
     if (signal.aborted) return
     if (answer.kind === 'ok') options.reached(what)
     else options.unreachable(what, answer.because)
@@ -131,8 +132,6 @@ const follow = (
   return { first }
 }
 
-const bounded = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(readTimeoutMs)])
-
 /** One source, whole or by names. A service that it does not have is no fault of it. */
 const readThese = async <T>(
   services: readonly string[] | null,
@@ -156,11 +155,11 @@ const readWorkloads = async (
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
   const { workloads } = options.sides[side]
-  const limit = bounded(signal)
+  const asking = { clock: options.clock, signal }
   const answer = await readThese(
     services,
-    () => workloads.list(limit),
-    (service) => workloads.read(service, limit),
+    () => limited((limit) => workloads.list(limit), asking, readTimeoutMs),
+    (service) => limited((limit) => workloads.read(service, limit), asking, readTimeoutMs),
   )
   if (answer.kind !== 'ok') return answer
   for (const { service, version, desired, ready, running, restarts, problem } of answer.value)
@@ -176,10 +175,11 @@ const readSchedules = async (
   services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
+  const asking = { clock: options.clock, signal }
   let failed: Answer<unknown> | null = null
   const watched = options.watchedJobs()
   for (const service of services === null ? watched : services.filter((name) => watched.includes(name))) {
-    const answer = await options.sides[side].schedules.read(service, bounded(signal))
+    const answer = await limited((limit) => options.sides[side].schedules.read(service, limit), asking, readTimeoutMs)
     if (answer.kind === 'ok')
       options.board.schedule(
         side,
@@ -200,11 +200,11 @@ const readWeights = async (
   services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
-  const limit = bounded(signal)
+  const asking = { clock: options.clock, signal }
   const answer = await readThese(
     services,
-    () => traffic.list(limit),
-    (service) => traffic.read(service, limit),
+    () => limited((limit) => traffic.list(limit), asking, readTimeoutMs),
+    (service) => limited((limit) => traffic.read(service, limit), asking, readTimeoutMs),
   )
   if (answer.kind !== 'ok') return answer
   for (const { service, green, effectiveGreen, ready } of answer.value)

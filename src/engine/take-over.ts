@@ -4,6 +4,7 @@ import { releaseStream } from '../journal/events.ts'
 import { emptyJournal, foldJournal, type JournalState } from '../journal/fold.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
+import { limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { ClaimSeen, Claims } from './ports.ts'
 
@@ -54,7 +55,8 @@ const readTimeoutMs = 3_000
  * is refused; one that does not answer is claimed later, so that a rollback needs nobody's permission.
  */
 export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => {
-  const { store, plan } = options
+  const { store, plan, clock } = options
+  const asking = { clock, signal: new AbortController().signal }
   const before = await readJournal(store)
   if (before.release.plan === null && plan === null)
     throw new TitrateError(
@@ -62,14 +64,19 @@ export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => 
       `${store.where} holds no release "${store.release}" yet; "titrate run" makes one`,
     )
   const seen = await Promise.all(
-    options.claims.map(async (claims) => ({ claims, answer: await claims.read(AbortSignal.timeout(readTimeoutMs)) })),
+    options.claims.map(async (claims) => ({
+      claims,
+      answer: await limited((limit) => claims.read(limit), asking, readTimeoutMs),
+    })),
   )
   const highest = Math.max(0, ...seen.map(({ answer }) => (answer.kind === 'ok' ? answer.value.epoch : 0)))
   const epoch = await store.claimEpoch(highest)
   const unclaimed: Claims[] = []
   for (const { claims, answer } of seen) {
     const claimed =
-      answer.kind === 'ok' ? await claims.claim(store.release, epoch, AbortSignal.timeout(readTimeoutMs)) : answer
+      answer.kind === 'ok'
+        ? await limited((limit) => claims.claim(store.release, epoch, limit), asking, readTimeoutMs)
+        : answer
     if (claimed.kind === 'refused')
       throw new TitrateError(
         'ENVIRONMENT_TAKEN',

@@ -22,12 +22,13 @@ export const watchClaims = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const unclaimed = new Set(options.unclaimed)
+  const asking = { clock: options.clock, signal }
   while (!signal.aborted) {
     const began = options.clock.monotonic()
     const seen = await Promise.all(
       options.claims.map(async (claims) => ({
         claims,
-        answer: await limited((limit) => claims.read(limit), signal, readTimeoutMs),
+        answer: await limited((limit) => claims.read(limit), asking, readTimeoutMs),
       })),
     )
     let mark: { where: string; stop: StopMark } | null = null
@@ -39,7 +40,7 @@ export const watchClaims = async (
       if (!unclaimed.has(claims)) continue
       const claimed = await limited(
         (limit) => claims.claim(options.release, options.epoch, limit),
-        signal,
+        asking,
         readTimeoutMs,
       )
       if (claimed.kind === 'ok') unclaimed.delete(claims)

@@ -2,7 +2,7 @@ import type { Fence, IntentId, Json, Side } from '../moves/goal.ts'
 import type { ProvisionAction, ProvisionWorld } from '../protocols/provision.ts'
 import { goesBack, type ShiftAction, type ShiftGoal, type ShiftWorld } from '../protocols/shift.ts'
 import type { WeightsAction, WeightsGoal, WeightsWorld } from '../protocols/weights.ts'
-import { asked, limited } from './asked.ts'
+import { type Asking, asked, limited } from './asked.ts'
 import type { Answer, Schedules, Traffic, Workloads } from './ports.ts'
 
 export type WorkloadPorts = { readonly blue: Workloads; readonly green: Workloads }
@@ -26,9 +26,9 @@ export const readShiftWorld = async (
   ports: WorkloadPorts,
   service: string,
   goal: ShiftGoal,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<ShiftWorld> => {
-  const readOf = (side: Side) => asked((limit) => ports[side].read(service, limit), signal)
+  const readOf = (side: Side) => asked((limit) => ports[side].read(service, limit), asking)
   if (goal.exclusive || !goesBack(goal)) {
     const [blue, green] = await Promise.all([readOf('blue'), readOf('green')])
     return { blue, green }
@@ -43,7 +43,7 @@ export const actShift = (
   acting: Acting,
   action: ShiftAction,
   world: ShiftWorld,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Answer<unknown>> => {
   const seen = world[action.side]
   const revision = seen.kind === 'seen' ? seen.value.revision : null
@@ -51,7 +51,7 @@ export const actShift = (
   return limited(
     (limit) =>
       ports[action.side].scale(callOf(acting, revision, limit), service, action.replicas, baseline[action.side]),
-    signal,
+    asking,
   )
 }
 
@@ -60,12 +60,12 @@ export type ProvisionPorts = { readonly workloads: Workloads; readonly schedules
 export const readProvisionWorld = async (
   ports: ProvisionPorts,
   service: string,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<ProvisionWorld & { readonly revision: string | null }> => {
   const { schedules } = ports
   const [green, schedule] = await Promise.all([
-    asked((limit) => ports.workloads.read(service, limit), signal),
-    schedules === null ? null : asked((limit) => schedules.read(service, limit), signal),
+    asked((limit) => ports.workloads.read(service, limit), asking),
+    schedules === null ? null : asked((limit) => schedules.read(service, limit), asking),
   ])
   return { green, schedule, revision: green.kind === 'seen' ? green.value.revision : null }
 }
@@ -75,7 +75,7 @@ export const actProvision = (
   acting: Acting,
   action: ProvisionAction,
   world: { readonly revision: string | null },
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Answer<unknown>> => {
   const { service, baseline } = acting
   return limited((limit) => {
@@ -83,7 +83,7 @@ export const actProvision = (
     return action.kind === 'provision'
       ? ports.workloads.provision(call, service, baseline.green)
       : ports.workloads.scale(call, service, 0, baseline.green)
-  }, signal)
+  }, asking)
 }
 
 /** The router's route; green's environment is asked only for a raise, and only where the router has no probes. */
@@ -92,12 +92,12 @@ export const readWeightsWorld = async (
   green: Workloads,
   service: string,
   goal: WeightsGoal,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<WeightsWorld> => {
-  const router = await asked((limit) => traffic.read(service, limit), signal)
+  const router = await asked((limit) => traffic.read(service, limit), asking)
   const mustAsk = router.kind === 'seen' && router.value.ready.green === null && goal.green > 0
   if (!mustAsk) return { router, greenReady: null }
-  const workload = await asked((limit) => green.read(service, limit), signal)
+  const workload = await asked((limit) => green.read(service, limit), asking)
   return { router, greenReady: workload.kind === 'seen' ? workload.value.ready > 0 : null }
 }
 
@@ -106,11 +106,11 @@ export const actWeights = (
   acting: Acting,
   action: WeightsAction,
   world: WeightsWorld,
-  signal: AbortSignal,
+  asking: Asking,
 ): Promise<Answer<unknown>> => {
   const revision = world.router.kind === 'seen' ? world.router.value.revision : null
   return limited(
     (limit) => traffic.setWeight(callOf(acting, revision, limit), acting.service, action.green, acting.baseline.blue),
-    signal,
+    asking,
   )
 }

@@ -21,4 +21,8 @@ export const systemClock: Clock = {
       const timer = setTimeout(end, Math.min(longestTimerMs, Math.max(0, until - Date.now())))
       signal.addEventListener('abort', end, { once: true })
     }),
+  after: (ms, act) => {
+    const timer = setTimeout(act, Math.min(longestTimerMs, ms))
+    return () => clearTimeout(timer)
+  },
 }

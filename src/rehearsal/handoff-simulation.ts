@@ -1,4 +1,4 @@
-import { type CarryOut, type Clock, carryOut, type SidePorts } from '../engine/carry-out.ts'
+import { type CarryOut, carryOut, type SidePorts } from '../engine/carry-out.ts'
 import type { Schedules, Traffic, Workloads } from '../engine/ports.ts'
 import type { ConcurrencyPolicy } from '../inventory/estate.ts'
 import type { Fence, Json, Millis, Side } from '../moves/goal.ts'
@@ -69,8 +69,6 @@ const nothing = <T extends object>(what: string): T =>
   // Every property is a trap that throws, so the shape never matters.
   new Proxy({}, { get: () => unused(what) }) as T
 
-const clockOf = (clock: SimulatedClock): Clock => ({ now: clock.now, sleep: clock.sleep })
-
 /** Neither in a hurry nor patient: a schedule of seconds is simulated in a few hundred steps. */
 const limits = { forbidWaitMs: 60_000, retryMs: 2_500 }
 
@@ -99,7 +97,7 @@ const attempt = (scene: Scene, order: Order, faults: Faults, quietMs: Millis) =>
       knownRun: null,
       baseline: { blue: null, green: null },
     },
-    clock: clockOf(clock),
+    clock,
     signal: order.signal,
     limits: { ...limits, quietMs },
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../engine/clock.ts'
 import type { Millis } from '../moves/goal.ts'
 
 /** The same numbers for the same seed (mulberry32), each in [0, 1). */
@@ -15,19 +16,18 @@ export const createRandom = (seed: number): Random => {
 
 export const between = (random: Random, low: number, high: number): number => Math.floor(low + random() * (high - low))
 
-export type SimulatedClock = {
-  readonly now: () => Millis
+export type SimulatedClock = Omit<Clock, 'sleep'> & {
+  readonly sleep: (until: Millis, signal?: AbortSignal) => Promise<void>
   /**
    * Calls back at `at`; in the order of instants, and of asking where those are equal. It returns whether somebody
-   * awaits what it did: only then is time taken for promises to settle.
+   * awaits what it did: only then is time taken for promises to settle. What it gives takes the call back.
    */
-  readonly at: (at: Millis, callback: () => boolean) => void
-  readonly sleep: (until: Millis, signal?: AbortSignal) => Promise<void>
-  /** Lets time pass until `until`, and everything happen that is due. */
-  readonly runUntil: (until: Millis) => Promise<void>
+  readonly at: (at: Millis, callback: () => boolean) => () => void
+  /** Lets time pass until `until`, and everything happen that is due; or until `isOver` says so. */
+  readonly runUntil: (until: Millis, isOver?: () => boolean) => Promise<void>
 }
 
-type Due = { readonly at: Millis; readonly callback: () => boolean }
+type Due = { readonly at: Millis; callback: (() => boolean) | null }
 
 /** Index at which an entry due at `at` goes: after all that are due no later. The queue is kept latest first. */
 const place = (queue: readonly Due[], at: Millis): number => {
@@ -41,39 +41,67 @@ const place = (queue: readonly Due[], at: Millis): number => {
   return low
 }
 
+/** So often the loop of the process has its turn, for signals and timers of its own. */
+const breathesEvery = 256
+
 /** Time that passes only when it is told to, so that a day takes milliseconds and each run of a seed is the same. */
 export const createSimulatedClock = (start: Millis): SimulatedClock => {
   let now = start
+  let settled = 0
   const queue: Due[] = []
 
   const at = (instant: Millis, callback: () => boolean) => {
-    const due = Math.max(instant, now)
-    queue.splice(place(queue, due), 0, { at: due, callback })
+    const due: Due = { at: Math.max(instant, now), callback }
+    queue.splice(place(queue, due.at), 0, due)
+    return () => {
+      due.callback = null
+    }
   }
 
-  /** Everything that follows from one event happens (promises settle) before the next one. */
-  const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+  /**
+   * Everything that follows from one event happens (promises settle) before the next one: what is asked for by
+   * `nextTick` from within a promise comes after all promises that can go on.
+   */
+  const settle = () =>
+    new Promise<void>((resolve) => {
+      settled += 1
+      if (settled % breathesEvery === 0) setImmediate(resolve)
+      else process.nextTick(resolve)
+    })
 
   return {
     now: () => now,
+    monotonic: () => now,
     at,
+    after: (ms, act) =>
+      at(now + ms, () => {
+        act()
+        return true
+      }),
     sleep: (until, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
-        signal?.addEventListener('abort', () => resolve(), { once: true })
-        at(until, () => {
+        const takeBack = at(until, () => {
+          signal?.removeEventListener('abort', end)
           resolve()
           return true
         })
+        const end = (): void => {
+          takeBack()
+          resolve()
+        }
+        signal?.addEventListener('abort', end, { once: true })
       }),
-    runUntil: async (until) => {
+    runUntil: async (until, isOver) => {
       await settle()
       for (let due = queue.at(-1); due !== undefined && due.at <= until; due = queue.at(-1)) {
         queue.pop()
+        if (due.callback === null) continue
         now = due.at
         if (due.callback()) await settle()
+        if (isOver?.() === true) return
       }
-      now = until
+      now = Math.max(now, until)
     },
   }
 }
