@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Side } from '../moves/goal.ts'
 import { type Caller, defaultLatencies, noFaults } from '../rehearsal/simulated-calls.ts'
+import { createSimulatedClaim } from '../rehearsal/simulated-claim.ts'
 import { createRandom, createSimulatedClock, type SimulatedClock } from '../rehearsal/simulated-clock.ts'
-import { createSimulatedClaims, createSimulatedTraffic, type SimulatedRoute } from '../rehearsal/simulated-router.ts'
+import { createSimulatedRouter } from '../rehearsal/simulated-router.ts'
 import {
   createSimulatedSchedules,
   type SimulatedSchedule,
   type SimulatedScheduler,
   supervisorLike,
 } from '../rehearsal/simulated-schedules.ts'
+import { every } from '../rehearsal/timetable.ts'
 import { createSimulatedWorkloads, type SimulatedWorkload } from '../rehearsal/simulated-workloads.ts'
 import { breakGlass } from './break-glass.ts'
 import { type CarryOut, carryOut, type ProtocolGoal, type ServiceFacts } from './carry-out.ts'
@@ -18,8 +20,7 @@ const begin = Date.UTC(2026, 0, 7, 12, 0, 0)
 
 const job: SimulatedSchedule = {
   service: 'invoices',
-  periodMs: 60_000,
-  offsetMs: 0,
+  timetable: every(60_000),
   concurrency: 'Allow',
   deadlineMs: null,
   suspended: false,
@@ -39,7 +40,7 @@ type Setting = {
   readonly blue: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
   readonly green: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
   readonly scheduler?: Partial<SimulatedScheduler>
-  readonly routes?: readonly SimulatedRoute[]
+  readonly routes?: readonly { readonly service: string; readonly green: number; readonly greenReady: boolean }[]
 }
 
 const silent = (schedules: Schedules): Schedules => ({
@@ -71,7 +72,12 @@ const world = (setting: Setting) => {
     green: { schedules: schedules('green'), workloads: workloads('green') },
   }
   const weightsSet: number[] = []
-  const traffic = createSimulatedTraffic(setting.routes ?? [], (_service, green) => weightsSet.push(green))
+  const routes = setting.routes ?? []
+  const traffic = createSimulatedRouter({
+    routes,
+    ready: (name, side) => side === 'blue' || routes.some(({ service, greenReady }) => service === name && greenReady),
+    log: (_service, green) => void weightsSet.push(green),
+  }).portsFor(caller)
   let version = 0
 
   const contextFor = (service: string, facts: Partial<ServiceFacts> = {}): CarryOut => {
@@ -154,7 +160,7 @@ describe('handing a schedule over', () => {
   })
 
   it('is refused before anything is touched when the two sides compute different ticks', async () => {
-    const { carry, contextFor, sides } = world({ blue: {}, green: { schedule: { periodMs: 120_000 } } })
+    const { carry, contextFor, sides } = world({ blue: {}, green: { schedule: { timetable: every(120_000) } } })
     const outcome = await carry(toGreen, contextFor('invoices'))
     expect(outcome).toMatchObject({ kind: 'refused', because: expect.stringContaining('the schedules differ') })
     expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
@@ -430,7 +436,13 @@ describe('breaking the glass', () => {
     await made.carry(toGreen, made.contextFor('invoices'))
     const order: string[] = []
     const claims = (name: string): Claims =>
-      createSimulatedClaims(name, made.clock.now, 4, (where) => order.push(where))
+      createSimulatedClaim({
+        name,
+        clock: made.clock,
+        keepsFences: true,
+        epoch: 4,
+        stopped: (where) => void order.push(where),
+      }).portsFor(made.caller)
     const { blue, green, clock, signal } = made.contextFor('mailer')
     const options = {
       release: 'r',

@@ -14,6 +14,7 @@ import {
 } from './simulated-calls.ts'
 import { between, createRandom, createSimulatedClock, type Random, type SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedSchedules, type SimulatedScheduler, type SimulatedSide } from './simulated-schedules.ts'
+import { every } from './timetable.ts'
 
 const service = 'job'
 const start = Date.UTC(2026, 0, 7, 12, 0, 0)
@@ -166,8 +167,7 @@ const createScene = (options: HandoffCase, random: Random): Scene => {
       schedules: [
         {
           service,
-          periodMs,
-          offsetMs: 0,
+          timetable: every(periodMs),
           concurrency: options.concurrency,
           deadlineMs: null,
           suspended,

@@ -1,83 +1,121 @@
-import type { Answer, Claims, StopMark, Traffic, WeightSeen } from '../engine/ports.ts'
-import type { Millis } from '../moves/goal.ts'
-import { admit, type Versioned } from './simulated-calls.ts'
+import type { Answer, Call, Stamp, Traffic, WeightSeen } from '../engine/ports.ts'
+import type { Side } from '../moves/goal.ts'
+import { admit, type Caller, call, conflictOf, look, type Versioned } from './simulated-calls.ts'
+import { createChanges } from './simulated-change.ts'
+import { isStampOf, type SimulatedClaim, stampAfter } from './simulated-claim.ts'
 
-export type SimulatedRoute = { readonly service: string; readonly green: number; readonly greenReady: boolean | null }
+type Route = Versioned & { readonly service: string; green: number; stamp: Stamp | null }
 
-type Route = Versioned & { seen: Omit<WeightSeen, 'revision'> }
-
-/** A router in memory: weights are in force at once, unless green is unready. `log` gets every weight that was set. */
-export const createSimulatedTraffic = (
-  routes: readonly SimulatedRoute[],
-  log: (service: string, green: number) => void = () => undefined,
-): Traffic => {
-  const states = new Map(
-    routes.map(({ service, green, greenReady }): [string, Route] => [
-      service,
-      {
-        revision: 1,
-        highest: null,
-        seen: {
-          service,
-          green,
-          effectiveGreen: greenReady === false ? 0 : green,
-          ready: { blue: true, green: greenReady },
-          stamp: null,
-        },
-      },
-    ]),
-  )
-  const seen = (route: Route): WeightSeen => ({ ...route.seen, revision: String(route.revision) })
-  return {
-    supports: { testRoute: false, fences: true, probes: true },
-    list: async () => ({ kind: 'ok', value: [...states.values()].map(seen) }),
-    read: async (service) => {
-      const route = states.get(service)
-      return route === undefined
-        ? { kind: 'refused', because: `no route ${service}` }
-        : { kind: 'ok', value: seen(route) }
-    },
-    watch: () => undefined,
-    setWeight: async (by, service, green, baseline): Promise<Answer<{ readonly revision: string }>> => {
-      const route = states.get(service)
-      if (route === undefined) return { kind: 'refused', because: `no route ${service}` }
-      const no = admit(route, by, true, true)
-      if (no !== null) return no
-      const stamp = { fence: by.fence, intent: by.intent, baseline: route.seen.stamp?.baseline ?? baseline }
-      route.seen = { ...route.seen, green, effectiveGreen: route.seen.ready.green === false ? 0 : green, stamp }
-      route.revision += 1
-      log(service, green)
-      return { kind: 'ok', value: { revision: String(route.revision) } }
-    },
-    testRoute: () => null,
-  }
+export type SimulatedRouter = {
+  readonly portsFor: (caller: Caller) => Traffic
+  /** What green gets now, percent: nothing while it is unready and blue is ready. */
+  readonly inForce: (service: string) => number
+  readonly set: (service: string) => number
+  readonly setByHand: (service: string, green: number) => void
+  /** A copy became ready, or unready. */
+  readonly readinessChanged: (service: string) => void
+  /** Nobody gets an answer while it is set; users do. */
+  readonly cutOff: (cut: boolean) => void
 }
 
-/** An environment's claim in memory. `log` gets every stop mark. */
-export const createSimulatedClaims = (
-  name: string,
-  now: () => Millis,
-  epoch = 0,
-  log: (name: string) => void = () => undefined,
-): Claims => {
-  let claim: { release: string | null; epoch: number; stop: StopMark | null } = { release: null, epoch, stop: null }
-  const raise = (next: number, change: Partial<typeof claim>): Answer<null> => {
-    if (next < claim.epoch) return { kind: 'refused', because: `epoch ${claim.epoch} was here` }
-    claim = { ...claim, epoch: next, ...change }
-    return { kind: 'ok', value: null }
+/** A router in memory: weights are in force at once, unless green is unready. */
+export const createSimulatedRouter = (options: {
+  readonly routes: readonly { readonly service: string; readonly green: number }[]
+  /** What its probes find; null: it can't tell. */
+  readonly ready: (service: string, side: Side) => boolean | null
+  /** Absent: each route keeps the newest fence by itself. */
+  readonly claim?: SimulatedClaim
+  /** Called before a weight changes. */
+  readonly changing?: (service: string) => void
+  /** Gets every weight that was set. `by` null: by hand. */
+  readonly log?: (service: string, green: number, by: Call | null) => void
+}): SimulatedRouter => {
+  const { claim, ready } = options
+  const changes = createChanges()
+  let isCutOff = false
+  const routes = new Map(
+    options.routes.map(({ service, green }): [string, Route] => [
+      service,
+      { service, green, revision: 1, highest: null, stamp: null },
+    ]),
+  )
+  claim?.whenFreed(() => {
+    for (const route of routes.values()) route.stamp = null
+  })
+  const inForce = ({ service, green }: Route): number =>
+    ready(service, 'green') === false && ready(service, 'blue') !== false ? 0 : green
+  const seen = (route: Route): WeightSeen => ({
+    service: route.service,
+    green: route.green,
+    effectiveGreen: inForce(route),
+    ready: { blue: ready(route.service, 'blue'), green: ready(route.service, 'green') },
+    revision: String(route.revision),
+    stamp: route.stamp,
+  })
+  const of = (service: string): Route => {
+    const route = routes.get(service)
+    if (route === undefined) throw new Error(`no route ${service}`)
+    return route
   }
+  const set = (route: Route, green: number, by: Call | null): void => {
+    options.changing?.(route.service)
+    route.green = green
+    route.revision += 1
+    options.log?.(route.service, green, by)
+    changes.tell(route.service)
+  }
+  const silence = <T>(): Answer<T> | null => (isCutOff ? { kind: 'unknown', because: 'the router does not answer' } : null)
+  const missing = (service: string) => ({ kind: 'refused', because: `no route ${service}` }) as const
+  const admitted = (route: Route, by: Call): Answer<never> | null => {
+    if (claim === undefined) return admit(route, by, true, false)
+    const because = claim.admit(by.fence)
+    return because === null ? null : { kind: 'refused', because }
+  }
+
+  const portsFor = (caller: Caller): Traffic => {
+    const ask = <T>(method: string, signal: AbortSignal, see: () => Answer<T>) =>
+      look(caller, method, signal, () => silence<T>() ?? see())
+    return {
+      supports: { testRoute: false, fences: true, probes: true },
+      list: (signal) => ask('list weights', signal, () => ({ kind: 'ok', value: [...routes.values()].map(seen) })),
+      read: (service, signal) =>
+        ask('read weight', signal, () => {
+          const route = routes.get(service)
+          return route === undefined ? missing(service) : { kind: 'ok', value: seen(route) }
+        }),
+      watch: changes.watch,
+      setWeight: async (by, service, green, baseline) => {
+        const route = routes.get(service)
+        if (route === undefined) return missing(service)
+        if (!(green >= 0 && green <= 100)) return { kind: 'refused', because: `${green} is no weight from 0 to 100` }
+        const apply = (): Answer<{ readonly revision: string }> => {
+          const no = silence<never>() ?? admitted(route, by)
+          if (no !== null) return no
+          const holds = route.green === green && isStampOf(route.stamp, by)
+          const conflict = holds ? null : conflictOf(route, by)
+          if (conflict !== null) return conflict
+          if (!holds) {
+            route.stamp = stampAfter(route.stamp, by, baseline)
+            set(route, green, by)
+          }
+          return { kind: 'ok', value: { revision: String(route.revision) } }
+        }
+        return call(caller, 'set weight', apply, { service, by })
+      },
+      testRoute: () => null,
+    }
+  }
+
   return {
-    name,
-    read: async () => ({ kind: 'ok', value: { ...claim, now: now() } }),
-    claim: async (release, next) =>
-      claim.release !== null && claim.release !== release
-        ? { kind: 'refused', because: `it belongs to ${claim.release}` }
-        : raise(next, { release }),
-    free: async (_release, next) => raise(next, { release: null }),
-    stop: async (mark, next) => {
-      log(name)
-      return raise(next, { stop: mark })
+    portsFor,
+    inForce: (service) => inForce(of(service)),
+    set: (service) => of(service).green,
+    setByHand: (service, green) => set(of(service), green, null),
+    readinessChanged: (service) => {
+      if (routes.has(service)) changes.tell(service)
     },
-    clearStop: async () => raise(claim.epoch, { stop: null }),
+    cutOff: (cut) => {
+      isCutOff = cut
+    },
   }
 }

@@ -1,17 +1,20 @@
 import type { Answer, Call, Run, ScheduleSeen, Schedules, Stamp } from '../engine/ports.ts'
 import type { ConcurrencyPolicy } from '../inventory/estate.ts'
-import type { Fence, Json, Millis, Side } from '../moves/goal.ts'
-import { admit, type Caller, call } from './simulated-calls.ts'
+import type { Json, Millis, Side } from '../moves/goal.ts'
+import { admit, type Caller, call, conflictOf, look, type Versioned } from './simulated-calls.ts'
+import { isStampOf, type SimulatedClaim, stampAfter } from './simulated-claim.ts'
 import { between, type Random, type SimulatedClock } from './simulated-clock.ts'
+import type { Timetable } from './timetable.ts'
 
 export type SimulatedSchedule = {
   readonly service: string
-  readonly periodMs: Millis
-  readonly offsetMs: Millis
+  readonly timetable: Timetable
   readonly concurrency: ConcurrencyPolicy
   readonly deadlineMs: Millis | null
   readonly suspended: boolean
   readonly runMs: Millis
+  /** Whether the run of a tick (null: a trial) fails. Absent: none does. */
+  readonly fails?: (tick: Millis | null) => boolean
 }
 
 /** How the scheduler of a side behaves. */
@@ -27,6 +30,8 @@ export type SimulatedScheduler = {
   readonly countsPasses: boolean
   /** Records of ended runs vanish after so long; null: never. */
   readonly forgetsRunsAfterMs: Millis | null
+  /** When it meets a tombstone at a tick, it stands still for up to so long (a Job-name collision in Kubernetes). */
+  readonly backsOffMs: Millis
 }
 
 export const supervisorLike: SimulatedScheduler = {
@@ -36,6 +41,7 @@ export const supervisorLike: SimulatedScheduler = {
   keepsFences: true,
   countsPasses: true,
   forgetsRunsAfterMs: null,
+  backsOffMs: 0,
 }
 
 export const kubernetesLike: SimulatedScheduler = {
@@ -45,19 +51,21 @@ export const kubernetesLike: SimulatedScheduler = {
   keepsFences: false,
   countsPasses: false,
   forgetsRunsAfterMs: null,
+  backsOffMs: 0,
 }
 
-type State = {
+type State = Versioned & {
   readonly definition: SimulatedSchedule
   readonly createdAt: Millis
   suspended: boolean
   cursor: Millis | null
   pending: Millis | null
-  revision: number
   passesSinceChange: number
-  highest: Fence | null
+  /** No pass looks at it before. */
+  restsUntil: Millis
   stamp: Stamp | null
   readonly runs: Map<Millis, Run>
+  readonly trials: Map<string, Run>
   readonly tombstones: Set<Millis>
 }
 
@@ -67,19 +75,17 @@ export type ScheduleTruth = {
   readonly isActive: (service: string) => boolean
   /** Every change between suspended and active, in order. */
   readonly changes: readonly { readonly at: Millis; readonly service: string; readonly active: boolean }[]
+  readonly cursor: (service: string) => Millis | null
 }
 
 export type SimulatedSide = {
   readonly truth: ScheduleTruth
   /** The ports as one caller has them: each engine gets its own, with its own faults. */
   readonly portsFor: (caller: Caller) => Schedules
-}
-
-const ticksBetween = ({ periodMs, offsetMs }: SimulatedSchedule, from: Millis, until: Millis): readonly Millis[] => {
-  const first = Math.floor((from - offsetMs) / periodMs + 1) * periodMs + offsetMs
-  return first > until
-    ? []
-    : Array.from({ length: Math.floor((until - first) / periodMs) + 1 }, (_, n) => first + n * periodMs)
+  /** A person's change: no fence, no stamp. */
+  readonly suspendByHand: (service: string, suspended: boolean) => void
+  /** Nobody gets an answer while it is set; ticks go on. */
+  readonly cutOff: (cut: boolean) => void
 }
 
 /**
@@ -93,8 +99,15 @@ export const createSimulatedSchedules = (options: {
   readonly schedules: readonly SimulatedSchedule[]
   readonly scheduler: SimulatedScheduler
   readonly horizonMs: Millis
+  /** Absent: each schedule keeps the newest fence by itself, where the scheduler keeps any. */
+  readonly claim?: SimulatedClaim
+  /** Gets every run as it starts. */
+  readonly started?: (run: Run) => void
+  /** Gets the name of every service whose schedule or runs changed. */
+  readonly changed?: (service: string) => void
 }): SimulatedSide => {
-  const { side, clock, random, scheduler } = options
+  const { side, clock, random, scheduler, claim } = options
+  let isCutOff = false
   const changes: { at: Millis; service: string; active: boolean }[] = []
   const states = new Map(
     options.schedules.map((definition): [string, State] => {
@@ -109,20 +122,26 @@ export const createSimulatedSchedules = (options: {
           pending: null,
           revision: 1,
           passesSinceChange: 0,
+          restsUntil: 0,
           highest: null,
           stamp: null,
           runs: new Map(),
+          trials: new Map(),
           tombstones: new Set(),
         },
       ]
     }),
   )
+  claim?.whenFreed(() => {
+    for (const state of states.values()) state.stamp = null
+  })
   const barriers = new Set<{ readonly asked: Millis; readonly passed: () => void }>()
 
   const changed = (state: State) => {
     state.revision += 1
     state.passesSinceChange = 0
     passSoon()
+    options.changed?.(state.definition.service)
   }
 
   const asOf = (run: Run): Run =>
@@ -132,18 +151,38 @@ export const createSimulatedSchedules = (options: {
 
   const isRunning = (run: Run): boolean => run.endedAt !== null && run.endedAt > clock.now()
 
+  const runOf = (state: State, name: string, tick: Millis | null): Run => {
+    const { service, runMs, fails } = state.definition
+    const failed = fails?.(tick) === true
+    const startedAt = clock.now()
+    return {
+      ...{ name, service, side, tick, startedAt, endedAt: startedAt + runMs },
+      ...(failed ? ({ result: 'failed', exitCode: 1 } as const) : ({ result: 'succeeded', exitCode: 0 } as const)),
+    }
+  }
   const start = (state: State, tick: Millis) => {
     const { service, runMs } = state.definition
-    state.runs.set(tick, {
-      name: `${service}-${tick / 1_000}`,
-      service,
-      side,
-      tick,
-      startedAt: clock.now(),
-      endedAt: clock.now() + runMs,
-      result: 'succeeded',
-      exitCode: 0,
+    const run = runOf(state, `${service}-${tick / 1_000}`, tick)
+    state.runs.set(tick, run)
+    options.started?.(run)
+    if (options.changed === undefined) return
+    options.changed(service)
+    clock.at(clock.now() + runMs, () => {
+      options.changed?.(service)
+      return true
     })
+  }
+
+  const startTrial = (state: State, by: Call): Answer<'started' | 'exists'> => {
+    const name = `${state.definition.service}-trial-${by.intent.split('/').at(-1) ?? by.intent}`
+    if (state.trials.has(name)) return { kind: 'ok', value: 'exists' }
+    state.trials.set(name, runOf(state, name, null))
+    return { kind: 'ok', value: 'started' }
+  }
+  const setSuspended = (state: State, suspended: boolean) => {
+    if (state.suspended !== suspended)
+      changes.push({ at: clock.now(), service: state.definition.service, active: !suspended })
+    state.suspended = suspended
   }
 
   const endActive = (state: State) => {
@@ -157,11 +196,15 @@ export const createSimulatedSchedules = (options: {
     revision: state.revision,
   })
 
+  /** The newest tick after `from` that has passed; null: none has. */
+  const newestTick = (timetable: Timetable, from: Millis, now: Millis): Millis | null =>
+    timetable.between(from, now).at(-1) ?? null
+
   /** The second half of a pass: what is done about one schedule, on what was seen in the first half. */
   const actOn = (state: State, look: Look) => {
     const { concurrency, deadlineMs } = state.definition
-    const tick = ticksBetween(state.definition, look.cursor, clock.now()).at(-1)
-    if (look.suspended || tick === undefined) return
+    const tick = newestTick(state.definition.timetable, look.cursor, clock.now())
+    if (look.suspended || tick === null || clock.now() < state.restsUntil) return
     if (deadlineMs !== null && tick + deadlineMs < clock.now()) return
     const isTaken = state.runs.has(tick) || state.tombstones.has(tick)
     const active = [...state.runs.values()].some(isRunning)
@@ -173,6 +216,8 @@ export const createSimulatedSchedules = (options: {
       if (active && concurrency === 'Replace') endActive(state)
       start(state, tick)
     }
+    if (state.tombstones.has(tick) && scheduler.backsOffMs > 0)
+      state.restsUntil = clock.now() + between(random, 0, scheduler.backsOffMs)
     state.pending = null
     if (scheduler.cursorMayLag && state.revision !== look.revision) return
     if (state.cursor === null || tick > state.cursor) {
@@ -197,8 +242,9 @@ export const createSimulatedSchedules = (options: {
     const now = clock.now()
     for (const state of states.values()) {
       if (state.passesSinceChange === 0 || state.pending !== null) passBy(now + scheduler.passMs)
-      const tick = state.suspended ? undefined : ticksBetween(state.definition, now, now + state.definition.periodMs)[0]
-      if (tick !== undefined) passBy(tick + between(random, 0, scheduler.passMs))
+      const tick = state.suspended ? null : state.definition.timetable.next(now)
+      if (tick !== null) passBy(tick + between(random, 0, scheduler.passMs))
+      if (state.restsUntil > now) passBy(state.restsUntil)
     }
     if (barriers.size > 0) passBy(now + scheduler.passMs)
   }
@@ -227,36 +273,69 @@ export const createSimulatedSchedules = (options: {
   passSoon()
 
   const portsFor = (caller: Caller): Schedules => {
-    const on = async <T>(service: string, method: string, apply: (state: State) => Answer<T>): Promise<Answer<T>> => {
+    const missing = (service: string) => ({ kind: 'refused', because: `${side} has no schedule ${service}` }) as const
+    const silence = <T>(): Answer<T> | null =>
+      isCutOff ? { kind: 'unknown', because: `${side} does not answer` } : null
+    const on = async <T>(
+      by: Call,
+      service: string,
+      method: string,
+      apply: (state: State) => Answer<T>,
+    ): Promise<Answer<T>> => {
       const state = states.get(service)
-      if (state === undefined) return { kind: 'refused', because: `${side} has no schedule ${service}` }
-      return call(caller, method, () => apply(state))
+      if (state === undefined) return missing(service)
+      return call(caller, method, () => silence<T>() ?? apply(state), { service, by })
     }
-    const read = async <T>(service: string, apply: (state: State) => T): Promise<Answer<T>> => {
+    const read = async <T>(
+      service: string,
+      method: string,
+      signal: AbortSignal,
+      see: (state: State) => T,
+    ): Promise<Answer<T>> => {
       const state = states.get(service)
-      if (state === undefined) return { kind: 'refused', because: `${side} has no schedule ${service}` }
-      await clock.sleep(clock.now() + 1 + between(random, 0, caller.latencies.callMs))
-      return { kind: 'ok', value: apply(state) }
+      if (state === undefined) return missing(service)
+      return look(caller, method, signal, () => silence<T>() ?? { kind: 'ok', value: see(state) })
+    }
+    const admitted = (state: State, by: Call): Answer<never> | null => {
+      if (claim === undefined) return admit(state, by, scheduler.keepsFences, false)
+      const because = claim.admit(by.fence)
+      return because === null ? null : { kind: 'refused', because }
     }
     /** Writes to the schedule itself: fenced, and only on the revision that was read. */
-    const write = (by: Call, service: string, method: string, apply: (state: State) => void) =>
-      on(service, method, (state): Answer<{ readonly revision: string }> => {
-        const no = admit(state, by, scheduler.keepsFences, true)
+    const write = (
+      by: Call,
+      service: string,
+      method: string,
+      change: { readonly holds: (state: State) => boolean; readonly make: (state: State) => void },
+      baseline: Json = null,
+    ) =>
+      on(by, service, method, (state): Answer<{ readonly revision: string }> => {
+        const no = admitted(state, by)
         if (no !== null) return no
-        apply(state)
+        const revised = () => ({ kind: 'ok', value: { revision: String(state.revision) } }) as const
+        if (change.holds(state) && isStampOf(state.stamp, by)) return revised()
+        const conflict = conflictOf(state, by)
+        if (conflict !== null) return conflict
+        change.make(state)
+        state.stamp = stampAfter(state.stamp, by, baseline)
         changed(state)
-        return { kind: 'ok', value: { revision: String(state.revision) } }
+        return revised()
       })
     /** Writes beside it (tombstones, runs): Kubernetes knows no revision for these. */
     const beside = <T>(by: Call, service: string, method: string, apply: (state: State) => Answer<T>) =>
-      on(service, method, (state) => admit(state, by, scheduler.keepsFences, scheduler.keepsFences) ?? apply(state))
+      on(
+        by,
+        service,
+        method,
+        (state) => admitted(state, by) ?? (scheduler.keepsFences ? conflictOf(state, by) : null) ?? apply(state),
+      )
     const suspend = (by: Call, service: string, method: string, suspended: boolean) =>
-      write(by, service, method, (state) => {
-        if (state.suspended !== suspended) changes.push({ at: clock.now(), service, active: !suspended })
-        state.suspended = suspended
+      write(by, service, method, {
+        holds: (state) => state.suspended === suspended,
+        make: (state) => setSuspended(state, suspended),
       })
     const visible = (state: State): readonly Run[] =>
-      [...state.runs.values()].filter(
+      [...state.runs.values(), ...state.trials.values()].filter(
         (run) =>
           scheduler.forgetsRunsAfterMs === null ||
           run.endedAt === null ||
@@ -267,8 +346,8 @@ export const createSimulatedSchedules = (options: {
       const ticks = runs.flatMap((run) => (run.tick === null ? [] : [run.tick]))
       return {
         service: state.definition.service,
-        cron: `@every ${state.definition.periodMs / 1_000}s`,
-        zone: 'UTC',
+        cron: state.definition.timetable.cron,
+        zone: state.definition.timetable.zone,
         concurrency: state.definition.concurrency,
         deadlineMs: state.definition.deadlineMs,
         suspended: state.suspended,
@@ -288,28 +367,30 @@ export const createSimulatedSchedules = (options: {
     return {
       side,
       horizonMs: options.horizonMs,
-      read: (service) => read(service, seen),
-      runs: (service, since) =>
-        read(service, (state) =>
+      read: (service, signal) => read(service, 'read schedule', signal, seen),
+      runs: (service, since, signal) =>
+        read(service, 'read runs', signal, (state) =>
           visible(state)
             .filter((run) => run.startedAt >= since)
-            .map(asOf),
+            .map(asOf)
+            .sort((a, b) => a.startedAt - b.startedAt),
         ),
       ticks: async (service, from, until) => {
         const state = states.get(service)
-        if (state === undefined) return { kind: 'refused', because: `${side} has no schedule ${service}` }
-        return { kind: 'ok', value: ticksBetween(state.definition, from, until) }
+        if (state === undefined) return missing(service)
+        return { kind: 'ok', value: state.definition.timetable.between(from, until) }
       },
       stamp: (by, service, baseline: Json) =>
-        write(by, service, 'stamp', (state) => {
-          state.stamp = { fence: by.fence, intent: by.intent, baseline: state.stamp?.baseline ?? baseline }
-        }),
+        write(by, service, 'stamp', { holds: () => true, make: () => undefined }, baseline),
       pause: (by, service) => suspend(by, service, 'pause', true),
       resume: (by, service) => suspend(by, service, 'resume', false),
       setCursor: (by, service, cursor) =>
-        write(by, service, 'setCursor', (state) => {
-          state.cursor = cursor
-          state.pending = null
+        write(by, service, 'set cursor', {
+          holds: (state) => state.cursor === cursor,
+          make: (state) => {
+            state.cursor = cursor
+            state.pending = null
+          },
         }),
       fence: (by, service, tick) =>
         beside(by, service, 'fence', (state) => {
@@ -319,22 +400,24 @@ export const createSimulatedSchedules = (options: {
         }),
       unfence: (by, service, after) =>
         beside(by, service, 'unfence', (state) => {
-          const removed = [...state.tombstones].filter((tick) => tick > after)
+          const removed = [...state.tombstones].filter((tick) => tick > after).sort((a, b) => a - b)
           for (const tick of removed) state.tombstones.delete(tick)
           return { kind: 'ok', value: { removed } }
         }),
-      barrier: (_by, service) =>
-        on(service, 'barrier', () => ({ kind: 'ok', value: null }) as const).then(async (answer) => {
-          if (answer.kind !== 'ok') return answer
-          const passed = Promise.withResolvers<void>()
-          barriers.add({ asked: clock.now(), passed: passed.resolve })
-          passSoon()
-          await passed.promise
-          return answer
-        }),
+      barrier: (by, service) =>
+        on(by, service, 'barrier', (state) => admitted(state, by) ?? ({ kind: 'ok', value: null } as const)).then(
+          async (answer) => {
+            if (answer.kind !== 'ok') return answer
+            const passed = Promise.withResolvers<void>()
+            barriers.add({ asked: clock.now(), passed: passed.resolve })
+            passSoon()
+            await passed.promise
+            return answer
+          },
+        ),
       runNow: (by, service, tick) =>
-        beside(by, service, 'runNow', (state) => {
-          if (tick === null) return { kind: 'ok', value: 'started' }
+        beside(by, service, 'run now', (state) => {
+          if (tick === null) return startTrial(state, by)
           if (state.runs.has(tick)) return { kind: 'ok', value: 'exists' }
           if (state.tombstones.has(tick)) return { kind: 'refused', because: `tick ${tick} is fenced on ${side}` }
           start(state, tick)
@@ -348,7 +431,17 @@ export const createSimulatedSchedules = (options: {
       runs: () => [...states.values()].flatMap((state) => [...state.runs.values()]),
       isActive: (service) => states.get(service)?.suspended === false,
       changes,
+      cursor: (service) => states.get(service)?.cursor ?? null,
     },
     portsFor,
+    suspendByHand: (service, suspended) => {
+      const state = states.get(service)
+      if (state === undefined || state.suspended === suspended) return
+      setSuspended(state, suspended)
+      changed(state)
+    },
+    cutOff: (cut) => {
+      isCutOff = cut
+    },
   }
 }

@@ -8,12 +8,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { canonicalJson } from '../../journal/canonical-json.ts'
 import { genesis, verifyChain } from '../../journal/chain.ts'
 import type { JournalEvent, Recorded } from '../../journal/events.ts'
+import type { MemoryPlace } from '../memory/store.ts'
 import { listReleases, openStore, type StorePlace } from '../open.ts'
-import type { Append, Observation, Store } from '../store.ts'
+import type { Append, Observation, Store, StoreListing } from '../store.ts'
 import { verifyJournal } from '../verify.ts'
 
 /** Where the suite may keep its stores: a place that nothing else uses. */
-export type Premises = { readonly place: StorePlace; leave(): Promise<void> }
+export type Premises = { readonly place: StorePlace | MemoryPlace; leave(): Promise<void> }
+
+/** What a store can do. A skip is named, and counted. */
+export type StoreAbilities = {
+  /** Other processes open the same store. */
+  readonly processes: boolean
+}
 
 const note = (because: string): JournalEvent => ({ kind: 'asked to go back', because })
 const fact = (subject: string, body: Observation['body']): Observation => ({ kind: 'fact', subject, at: 1_000, body })
@@ -44,7 +51,11 @@ const addNotes = (store: Store, stream: string, ...notes: string[]): Promise<rea
 type Process = ChildProcessByStdio<null, Readable, Readable>
 
 /** Every store must keep these promises; each runs this suite. */
-export const describeStore = (name: string, arrive: () => Promise<Premises>): void => {
+export const describeStore = (
+  name: string,
+  arrive: () => Promise<Premises>,
+  has: StoreAbilities = { processes: true },
+): void => {
   describe(`a store in ${name}`, () => {
     let premises: Premises
     let release = 'r0'
@@ -68,10 +79,13 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
     })
 
     const open = async (named = release): Promise<Store> => {
-      const store = await openStore({ ...premises.place, release: named })
+      const { place } = premises
+      const store = await ('open' in place ? place.open(named) : openStore({ ...place, release: named }))
       stores.push(store)
       return store
     }
+    const list = async (): Promise<readonly StoreListing[]> =>
+      'open' in premises.place ? premises.place.list() : listReleases(premises.place)
     const start = (task: string, times = 0): Process => {
       const program = fileURLToPath(new URL('store-process.ts', import.meta.url))
       const options = JSON.stringify({ ...premises.place, release })
@@ -131,7 +145,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         expect(await store.head()).toEqual(genesis)
         expect(await store.facts()).toEqual([])
         await store.claimEpoch(0)
-        expect((await listReleases(premises.place)).map((listing) => listing.release)).not.toContain(release)
+        expect((await list()).map((listing) => listing.release)).not.toContain(release)
       })
 
       it('keeps releases apart, and lists them with their beginning and head', async () => {
@@ -141,7 +155,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         await other.observe([fact('x', 'other')])
         expect(await one.read(0, 10)).toEqual([entry])
         expect(await one.facts()).toEqual([])
-        const listed = (await listReleases(premises.place)).find((listing) => listing.release === release)
+        const listed = (await list()).find((listing) => listing.release === release)
         expect(listed).toEqual({ release, createdAt: 77, head: { position: 1, hash: entry?.hash } })
       })
 
@@ -193,7 +207,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         expect((await appended(store, appendOf(batches))).map((entry) => entry.version)).toEqual([1, 2])
       })
 
-      it('keeps positions free of gaps and the chain whole under several processes, each counting by compare-and-swap', async () => {
+      it.skipIf(!has.processes)('keeps positions free of gaps and the chain whole under several processes, each counting by compare-and-swap', async () => {
         const store = await open()
         const children = [start('count up', 25), start('count up', 25), start('append', 25)]
         await Promise.all(children.map(finished))
@@ -206,7 +220,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         )
       })
 
-      it('loses nothing that was acknowledged to a process that is killed in mid-append', async () => {
+      it.skipIf(!has.processes)('loses nothing that was acknowledged to a process that is killed in mid-append', async () => {
         for (const killAfter of [3, 10]) {
           const child = start('append', 100_000)
           let acknowledged = 0
@@ -419,7 +433,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         expect(await (await open()).lock()).not.toBeNull()
       })
 
-      it('vanishes with a process that is killed', async () => {
+      it.skipIf(!has.processes)('vanishes with a process that is killed', async () => {
         const store = await open()
         const holder = start('lock')
         expect(await nextLine(holder)).toBe('held')
@@ -471,7 +485,7 @@ export const describeStore = (name: string, arrive: () => Promise<Premises>): vo
         expect(hints).toBe(before)
       })
 
-      it('hints at appends of other processes', async () => {
+      it.skipIf(!has.processes)('hints at appends of other processes', async () => {
         const store = await open()
         const hinted = new Promise<void>((resolve) => store.watch(resolve, AbortSignal.timeout(15_000)))
         await finished(start('append', 2))
