@@ -10,8 +10,8 @@ import {
   type SimulatedScheduler,
   supervisorLike,
 } from '../rehearsal/simulated-schedules.ts'
-import { every } from '../rehearsal/timetable.ts'
 import { createSimulatedWorkloads, type SimulatedWorkload } from '../rehearsal/simulated-workloads.ts'
+import { every } from '../rehearsal/timetable.ts'
 import { breakGlass } from './break-glass.ts'
 import { type CarryOut, carryOut, type ProtocolGoal, type ServiceFacts } from './carry-out.ts'
 import type { Claims, Schedules } from './ports.ts'

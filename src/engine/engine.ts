@@ -259,7 +259,9 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       const notice = noticeOf(entry, store.release)
       if (notice !== null) options.notify.send(notice)
       if (entry.event.kind === 'stop cleared') {
-        await Promise.all(claims.map((each) => limited((limit) => each.clearStop(limit), { clock, signal }, firstReadMs)))
+        await Promise.all(
+          claims.map((each) => limited((limit) => each.clearStop(limit), { clock, signal }, firstReadMs)),
+        )
         stop = null
         clearedAt = clock.monotonic()
       }

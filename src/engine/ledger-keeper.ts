@@ -114,8 +114,7 @@ export const createLedgerKeeper = (options: {
     },
     run: async (inbox: Inbox, signal: AbortSignal): Promise<void> => {
       while (jobs.length > 0 && !signal.aborted) {
-        for (const job of jobs)
-          if (!signal.aborted) await pollJob(job, inbox, { clock, signal })
+        for (const job of jobs) if (!signal.aborted) await pollJob(job, inbox, { clock, signal })
         await clock.sleep(clock.now() + (options.everyMs ?? 1_000), signal)
       }
     },

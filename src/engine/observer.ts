@@ -96,7 +96,11 @@ const follow = (
   const once = async (services: readonly string[] | null): Promise<void> => {
     const reading = { at: options.clock.now(), after: options.position() }
     // A port that doesn't heed its signal must not stop the looking.
-    const answer = await limited((limit) => read(reading, services, limit), { clock: options.clock, signal }, 2 * readTimeoutMs)
+    const answer = await limited(
+      (limit) => read(reading, services, limit),
+      { clock: options.clock, signal },
+      2 * readTimeoutMs,
+    )
     if (signal.aborted) return
     if (answer.kind === 'ok') options.reached(what)
     else options.unreachable(what, answer.because)

@@ -64,7 +64,8 @@ export const createSimulatedRouter = (options: {
     options.log?.(route.service, green, by)
     changes.tell(route.service)
   }
-  const silence = <T>(): Answer<T> | null => (isCutOff ? { kind: 'unknown', because: 'the router does not answer' } : null)
+  const silence = <T>(): Answer<T> | null =>
+    isCutOff ? { kind: 'unknown', because: 'the router does not answer' } : null
   const missing = (service: string) => ({ kind: 'refused', because: `no route ${service}` }) as const
   const admitted = (route: Route, by: Call): Answer<never> | null => {
     if (claim === undefined) return admit(route, by, true, false)

@@ -48,6 +48,8 @@ export type SimulatedWorkloads = {
   /** One of its copies dies, and is started again. */
   readonly crash: (service: string) => void
   readonly watch: Workloads['watch']
+  /** Something else about the service may have changed. */
+  readonly hint: (service: string) => void
 }
 
 /** One environment's workloads: replicas take time to get ready and to drain, on a virtual clock. */
@@ -231,6 +233,7 @@ export const createSimulatedWorkloads = (options: {
   return {
     portsFor,
     watch: changes.watch,
+    hint: changes.tell,
     running: (service) => {
       const state = states.get(service)
       return state === undefined ? 0 : alive(state).length

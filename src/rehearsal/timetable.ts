@@ -35,7 +35,8 @@ export const byCalendar = (
   next,
   between: (from, until) => {
     const ticks: Millis[] = []
-    for (let tick = next(from); tick !== null && tick <= until && ticks.length < most; tick = next(tick)) ticks.push(tick)
+    for (let tick = next(from); tick !== null && tick <= until && ticks.length < most; tick = next(tick))
+      ticks.push(tick)
     return ticks
   },
 })

@@ -18,7 +18,10 @@ describe('a store in memory', () => {
   it('takes nothing while it is said to be full', async () => {
     let full: string | null = 'no space left'
     const store = await createMemoryPlace({ full: () => full }).open('r')
-    expect(await store.append(append)).toMatchObject({ kind: 'full', because: expect.stringContaining('no space left') })
+    expect(await store.append(append)).toMatchObject({
+      kind: 'full',
+      because: expect.stringContaining('no space left'),
+    })
     expect((await store.head()).position).toBe(0)
     full = null
     expect((await store.append(append)).kind).toBe('appended')

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { genesis } from '../../journal/chain.ts'
 import type { Recorded } from '../../journal/events.ts'
 import type { Json } from '../../moves/goal.ts'
-import { checkName, type PreparedAppend, planAppend, prepareAppend, prepareObservation, prunedLine } from '../entries.ts'
+import {
+  checkName,
+  type PreparedAppend,
+  planAppend,
+  prepareAppend,
+  prepareObservation,
+  prunedLine,
+} from '../entries.ts'
 import type { AppendAnswer, Head, Observation, Store, StoredObservation, StoreListing } from '../store.ts'
 
 /** Where stores in memory are: what one of them writes, the others of the same place read. */
@@ -20,7 +27,12 @@ export type MemoryOptions = {
   readonly keepsGiven?: boolean
 }
 
-type Observed = { readonly id: number; readonly kind: Observation['kind']; readonly subject: string; readonly at: number }
+type Observed = {
+  readonly id: number
+  readonly kind: Observation['kind']
+  readonly subject: string
+  readonly at: number
+}
 type Body = { readonly text: string } | { readonly given: Json }
 
 type Release = {

@@ -207,41 +207,47 @@ export const describeStore = (
         expect((await appended(store, appendOf(batches))).map((entry) => entry.version)).toEqual([1, 2])
       })
 
-      it.skipIf(!has.processes)('keeps positions free of gaps and the chain whole under several processes, each counting by compare-and-swap', async () => {
-        const store = await open()
-        const children = [start('count up', 25), start('count up', 25), start('append', 25)]
-        await Promise.all(children.map(finished))
-        const entries = await store.read(0, 1_000)
-        expect(entries.length).toBe(100)
-        expect(verifyChain(entries)).toMatchObject({ kind: 'whole', head: { position: 100 } })
-        const counted = entries.filter((entry) => entry.stream === 'move/shared')
-        expect(counted.map(({ version, event }) => [version, event])).toEqual(
-          Array.from({ length: 50 }, (_, index) => [index + 1, note(`${index + 1}`)]),
-        )
-      })
-
-      it.skipIf(!has.processes)('loses nothing that was acknowledged to a process that is killed in mid-append', async () => {
-        for (const killAfter of [3, 10]) {
-          const child = start('append', 100_000)
-          let acknowledged = 0
-          let lines = 0
-          const closed = once(child, 'close')
-          for await (const line of createInterface(child.stdout)) {
-            acknowledged = Number(line)
-            lines += 1
-            if (lines === killAfter) child.kill('SIGKILL')
-          }
-          await closed
+      it.skipIf(!has.processes)(
+        'keeps positions free of gaps and the chain whole under several processes, each counting by compare-and-swap',
+        async () => {
           const store = await open()
-          const entries = await store.read(0, 1_000_000)
-          expect(acknowledged).toBeGreaterThan(0)
-          expect(entries.length).toBeGreaterThanOrEqual(acknowledged)
-          // Two events an append: never half of one.
-          expect(entries.length % 2).toBe(0)
-          expect(await verifyJournal(store)).toMatchObject({ kind: 'whole' })
-          await addNotes(store, 'release', 'goes on', 'at once')
-        }
-      })
+          const children = [start('count up', 25), start('count up', 25), start('append', 25)]
+          await Promise.all(children.map(finished))
+          const entries = await store.read(0, 1_000)
+          expect(entries.length).toBe(100)
+          expect(verifyChain(entries)).toMatchObject({ kind: 'whole', head: { position: 100 } })
+          const counted = entries.filter((entry) => entry.stream === 'move/shared')
+          expect(counted.map(({ version, event }) => [version, event])).toEqual(
+            Array.from({ length: 50 }, (_, index) => [index + 1, note(`${index + 1}`)]),
+          )
+        },
+      )
+
+      it.skipIf(!has.processes)(
+        'loses nothing that was acknowledged to a process that is killed in mid-append',
+        async () => {
+          for (const killAfter of [3, 10]) {
+            const child = start('append', 100_000)
+            let acknowledged = 0
+            let lines = 0
+            const closed = once(child, 'close')
+            for await (const line of createInterface(child.stdout)) {
+              acknowledged = Number(line)
+              lines += 1
+              if (lines === killAfter) child.kill('SIGKILL')
+            }
+            await closed
+            const store = await open()
+            const entries = await store.read(0, 1_000_000)
+            expect(acknowledged).toBeGreaterThan(0)
+            expect(entries.length).toBeGreaterThanOrEqual(acknowledged)
+            // Two events an append: never half of one.
+            expect(entries.length % 2).toBe(0)
+            expect(await verifyJournal(store)).toMatchObject({ kind: 'whole' })
+            await addNotes(store, 'release', 'goes on', 'at once')
+          }
+        },
+      )
     })
 
     describe('epochs', () => {

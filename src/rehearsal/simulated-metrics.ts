@@ -1,0 +1,82 @@
+import type { CounterSeries, GaugeSeries, Metrics, MetricsSnapshot } from '../engine/ports.ts'
+import type { Millis, Side } from '../moves/goal.ts'
+import { type Caller, look } from './simulated-calls.ts'
+
+/**
+ * What may be wrong with the metrics of a service, for a time: `absent` (its source gives nothing), `green absent`,
+ * `blue absent`, `stale` (the same values again), `partial` (only its counters, no histogram).
+ */
+export const metricsTroubles = ['absent', 'green absent', 'blue absent', 'stale', 'partial'] as const
+export type MetricsTrouble = (typeof metricsTroubles)[number]
+
+export type SimulatedMetrics = {
+  readonly portsFor: (caller: Caller) => Metrics
+  /** null: all is well again. */
+  readonly trouble: (service: string, kind: MetricsTrouble | null) => void
+  /** No source answers at all while it is set. */
+  readonly cutOff: (cut: boolean) => void
+}
+
+type Measured = {
+  readonly service: string
+  readonly series: () => readonly CounterSeries[]
+  readonly gauges: () => readonly GaugeSeries[]
+}
+
+/** One scrape of everything that is measured, with what may be wrong with it. */
+export const createSimulatedMetrics = (options: {
+  readonly now: () => Millis
+  readonly measured: readonly Measured[]
+}): SimulatedMetrics => {
+  const troubles = new Map<string, MetricsTrouble>()
+  const last = new Map<string, readonly CounterSeries[]>()
+  let isCutOff = false
+
+  const without =
+    (side: Side) =>
+    (series: CounterSeries): boolean =>
+      series.side !== side
+  const seriesOf = ({ service, series }: Measured): readonly CounterSeries[] => {
+    const trouble = troubles.get(service)
+    switch (trouble) {
+      case undefined: {
+        const all = series()
+        last.set(service, all)
+        return all
+      }
+      case 'absent':
+        return []
+      case 'green absent':
+        return series().filter(without('green'))
+      case 'blue absent':
+        return series().filter(without('blue'))
+      case 'stale':
+        return last.get(service) ?? []
+      case 'partial':
+        return series().filter(({ measure }) => measure !== 'bucket')
+      default:
+        return trouble satisfies never
+    }
+  }
+  const scrape = (): MetricsSnapshot => ({
+    at: options.now(),
+    counters: options.measured.flatMap(seriesOf),
+    gauges: options.measured.flatMap(({ gauges }) => gauges()),
+    missing: [...troubles].map(([source, because]) => ({ source, because })),
+  })
+  return {
+    portsFor: (caller) => ({
+      read: (signal) =>
+        look(caller, 'read metrics', signal, () =>
+          isCutOff ? { kind: 'unknown', because: 'no source answers' } : { kind: 'ok', value: scrape() },
+        ),
+    }),
+    trouble: (service, kind) => {
+      if (kind === null) troubles.delete(service)
+      else troubles.set(service, kind)
+    },
+    cutOff: (cut) => {
+      isCutOff = cut
+    },
+  }
+}
