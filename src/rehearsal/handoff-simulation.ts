@@ -14,6 +14,7 @@ import {
 } from './simulated-calls.ts'
 import { between, createRandom, createSimulatedClock, type Random, type SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedSchedules, type SimulatedScheduler, type SimulatedSide } from './simulated-schedules.ts'
+import { countTicks, schedulerLag } from './tick-count.ts'
 import { every } from './timetable.ts'
 
 const service = 'job'
@@ -191,61 +192,16 @@ const faultsOf = (
   }
 }
 
-/** When neither side was active, widened by what a scheduler may lag: one stale pass begun before, and one after. */
-const gapsWithoutOwner = (scene: Scene, end: Millis): readonly { readonly from: Millis; readonly until: Millis }[] => {
-  const lag = 2 * (scene.options.scheduler.passMs + scene.options.scheduler.stale.forMs) + 50
-  const changes = [
-    ...scene.blue.truth.changes.map((change) => ({ ...change, side: 'blue' as const })),
-    ...scene.green.truth.changes.map((change) => ({ ...change, side: 'green' as const })),
-  ].sort((a, b) => a.at - b.at)
-  const active = { blue: false, green: false }
-  const gaps: { from: Millis; until: Millis }[] = []
-  let since: Millis | null = null
-  for (const change of changes) {
-    active[change.side] = change.active
-    const nobody = !active.blue && !active.green
-    if (nobody && since === null) since = change.at
-    if (!nobody && since !== null) {
-      gaps.push({ from: since - lag, until: change.at + lag })
-      since = null
-    }
-  }
-  if (since !== null) gaps.push({ from: since - lag, until: end })
-  return gaps
-}
-
 const count = (
   scene: Scene,
   from: Millis,
   until: Millis,
 ): Pick<HandoffCount, 'ticks' | 'duplicates' | 'misses' | 'skipped' | 'overlaps'> => {
-  const runs = [...scene.blue.truth.runs(), ...scene.green.truth.runs()]
-  const perTick = Map.groupBy(runs, (run) => run.tick)
-  const ticks: Millis[] = []
-  for (let tick = from + scene.periodMs; tick <= until; tick += scene.periodMs) ticks.push(tick)
-  const missing = ticks.filter((tick) => !perTick.has(tick))
-  const gaps = gapsWithoutOwner(scene, until)
-  /** `skip` lets all ticks of a gap go that holds more than one, the other policies all but its last. */
-  const isLetGo = (tick: Millis) =>
-    gaps.some((gap) => {
-      if (tick <= gap.from || tick > gap.until) return false
-      const laterToo = tick + scene.periodMs <= gap.until
-      return laterToo || (scene.options.missed === 'skip' && tick - scene.periodMs > gap.from)
-    })
-  const overlaps = scene.blue.truth
-    .runs()
-    .filter((a) =>
-      scene.green.truth
-        .runs()
-        .some((b) => a.startedAt < (b.endedAt ?? Infinity) && b.startedAt < (a.endedAt ?? Infinity)),
-    )
-  return {
-    ticks: ticks.length,
-    duplicates: ticks.filter((tick) => (perTick.get(tick)?.length ?? 0) > 1),
-    misses: missing.filter((tick) => !isLetGo(tick)),
-    skipped: missing.filter(isLetGo),
-    overlaps: scene.options.concurrency === 'Allow' ? 0 : overlaps.length,
-  }
+  const { scheduler, missed, concurrency } = scene.options
+  const lagMs = schedulerLag(scheduler)
+  const timetable = every(scene.periodMs)
+  const truths = { blue: scene.blue.truth, green: scene.green.truth }
+  return countTicks({ service, truths, timetable, missed, concurrency, lagMs, deadlineMs: null }, from, until)
 }
 
 /**

@@ -284,7 +284,7 @@ export const createSimulatedSchedules = (options: {
     ): Promise<Answer<T>> => {
       const state = states.get(service)
       if (state === undefined) return missing(service)
-      return call(caller, method, () => silence<T>() ?? apply(state), { service, by })
+      return call(caller, `${side} ${method}`, () => silence<T>() ?? apply(state), { service, by })
     }
     const read = async <T>(
       service: string,

@@ -184,7 +184,7 @@ export const createSimulatedWorkloads = (options: {
         state.revision += 1
         return revised(state)
       }
-      return call(caller, method, apply, { service, by })
+      return call(caller, `${side} ${method}`, apply, { service, by })
     }
     const ask = <T>(method: string, signal: AbortSignal, see: () => Answer<T>) =>
       look(caller, method, signal, () => silence<T>() ?? see())
