@@ -68,8 +68,15 @@ export type EngineOptions = {
   readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void
   /** Everything that was journaled while this engine runs, in order, own and others'. */
   readonly appended?: (entries: readonly Recorded[], journal: JournalState) => void
-  /** After each turn: how long it took, and how long after the earliest due time it began (null: nothing was due). */
-  readonly turned?: (turn: { readonly tookMs: number; readonly lateMs: number | null }) => void
+  /**
+   * After each turn: how long it took, how long after the earliest due time it began (null: nothing was due), and the
+   * rules that answered in it.
+   */
+  readonly turned?: (turn: {
+    readonly tookMs: number
+    readonly lateMs: number | null
+    readonly rules: ReadonlySet<string>
+  }) => void
   readonly pollMs: Millis
   readonly slots: number
   /** End with `left` when everything waits for a person, instead of going on to judge. */
@@ -211,12 +218,12 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   const oneTurn = async (): Promise<Refusal | null> => {
     const due = loop.wakeAt()
     const began = { at: clock.now(), steady: clock.monotonic() }
-    const refusal = await takeTurn()
+    const { refusal, rules } = await takeTurn()
     const lateMs = due !== null && due <= began.at ? began.at - due : null
-    options.turned?.({ tookMs: clock.monotonic() - began.steady, lateMs })
+    options.turned?.({ tookMs: clock.monotonic() - began.steady, lateMs, rules })
     return refusal
   }
-  const takeTurn = async (): Promise<Refusal | null> => {
+  const takeTurn = async (): Promise<{ readonly refusal: Refusal | null; readonly rules: ReadonlySet<string> }> => {
     const foreign = await loop.catchUp()
     const now = clock.now()
     const gap = watched.gap()
@@ -237,7 +244,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       if (because === null) throw error
       kept = { observations: seen, woken: [...news.woken, ...(foreign.length > 0 ? Object.keys(plan.moves) : [])] }
       inbox.putBack(before)
-      return { kind: 'full', because }
+      return { refusal: { kind: 'full', because }, rules: new Set() }
     }
     kept = nothingKept
     for (const service of gap !== null || isNewSecond ? conditional : [])
@@ -275,7 +282,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       measuring.sync(service)
       board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     }
-    return outcome.refusal
+    return outcome
   }
 
   /** What was seen while the store had no room: written with the first that finds some. */

@@ -20,6 +20,8 @@ export type TurnOutcome = {
   readonly entries: readonly Recorded[]
   /** Moves that were decided in this turn. */
   readonly decided: readonly string[]
+  /** Names of the rules that answered. */
+  readonly rules: ReadonlySet<string>
   readonly refusal: Refusal | null
 }
 
@@ -142,7 +144,7 @@ export const createTurnLoop = (options: {
   const turn: TurnLoop['turn'] = async (taken, woken, now, observation) => {
     // An engine with nothing to append would never be refused, and would carry out what its successor intends.
     if (journal.release.epoch > epoch)
-      return { entries: [], decided: [], refusal: { kind: 'fenced', epoch: journal.release.epoch } }
+      return { entries: [], decided: [], rules: new Set(), refusal: { kind: 'fenced', epoch: journal.release.epoch } }
     const by = { at: now, epoch, observation }
     const told = taken.flatMap(({ stream }) => serviceOf(stream) ?? [])
     for (let tries = 0; tries < conflictLimit; tries += 1) {
@@ -162,10 +164,11 @@ export const createTurnLoop = (options: {
       if (answer !== null && answer.kind !== 'appended') {
         // What woke them was taken in, and is not told again.
         for (const service of woken) stale.add(service)
-        return { entries: [], decided: [], refusal: answer }
+        return { entries: [], decided: [], rules: result.rules, refusal: answer }
       }
       remember(result)
-      return { entries: answer?.entries ?? [], decided: [...result.wakeMoves.keys()], refusal: null }
+      const decided = [...result.wakeMoves.keys()]
+      return { entries: answer?.entries ?? [], decided, rules: result.rules, refusal: null }
     }
     throw new Error('the journal kept changing while it was decided on')
   }

@@ -42,8 +42,8 @@ export type TurnResult = {
   readonly quiet: QuietRelease | null
   /** Woken moves that are to be asked again at once: this turn was full. */
   readonly left: readonly string[]
-  /** Names of the rules that answered, for coverage and explanations. */
-  readonly rules: readonly string[]
+  /** Names of the rules that answered, also of those that only say what is waited for: for coverage and explanations. */
+  readonly rules: ReadonlySet<string>
 }
 
 /** Far above what one turn of one release needs; beyond it two rules answer each other for ever, which is a fault of ours. */
@@ -57,7 +57,8 @@ const maxRounds = 10_000
 export const decideTurn = (input: TurnInput): TurnResult => {
   const turn = openTurn(input)
   for (let round = 0; ; round += 1) {
-    if (round > maxRounds) throw bug(`a turn does not come to an end; last rules: ${turn.rules.slice(-6).join(', ')}`)
+    if (round > maxRounds)
+      throw bug(`a turn does not come to an end; last rules: ${[...turn.rules].slice(-6).join(', ')}`)
     if (turn.everyMove((service) => turn.step(service, 'safety'))) continue
     if (turn.stepRelease()) continue
     if (turn.someMoves((service) => turn.step(service, 'progress'))) continue
@@ -80,7 +81,12 @@ const openTurn = (input: TurnInput) => {
   const woken = new Set(input.woken)
   const wakeMoves = new Map<string, Millis | null>()
   const events: { stream: string; event: JournalEvent }[] = []
-  const rules: string[] = []
+  /** In the order in which they answered last. */
+  const rules = new Set<string>()
+  const answered = (rule: string): void => {
+    rules.delete(rule)
+    rules.add(rule)
+  }
   const stepped = new Set<string>()
   /** The state of each move about which the rules had nothing to say: within a turn, nothing else that they see changes. */
   const quietMoves = { safety: new Map<string, MoveState>(), progress: new Map<string, MoveState>() }
@@ -162,7 +168,7 @@ const openTurn = (input: TurnInput) => {
       for (const event of decision.events) tellMove(service, event)
       wakeMoves.set(service, decision.wakeAt)
       report(service, decision)
-      if (decision.events.length > 0) rules.push(decision.rule)
+      answered(decision.rule)
       return decision.events.length > 0
     },
     stepRelease: (): boolean => {
@@ -178,7 +184,7 @@ const openTurn = (input: TurnInput) => {
       }
       wakeRelease = decision.wakeAt
       const any = decision.release.length + decision.moves.length > 0
-      if (any) rules.push(decision.rule)
+      answered(decision.rule)
       return any
     },
     result: (): TurnResult => {

@@ -94,6 +94,7 @@ export const createSimulatedClock = (start: Millis): SimulatedClock => {
       }),
     runUntil: async (until, isOver) => {
       await settle()
+      if (isOver?.() === true) return
       for (let due = queue.at(-1); due !== undefined && due.at <= until; due = queue.at(-1)) {
         queue.pop()
         if (due.callback === null) continue

@@ -170,7 +170,9 @@ const openGame = (plan: Plan) => {
     noteRules()
     const again = decide(true, true, 1000)
     if (again.events.length > 0)
-      problems.push(`a second turn at once still had: ${JSON.stringify(again.events[0])}, by ${again.rules.join(', ')}`)
+      problems.push(
+        `a second turn at once still had: ${JSON.stringify(again.events[0])}, by ${[...again.rules].join(', ')}`,
+      )
     const fresh = decide(true, false, 1000)
     if (fresh.events.length > 0)
       problems.push(`an engine that starts now would decide: ${JSON.stringify(fresh.events[0])}`)

@@ -5,17 +5,15 @@ import { createRandom, type Random } from '../simulated-clock.ts'
 import { type MetricsTrouble, metricsTroubles } from '../simulated-metrics.ts'
 import { below, chance, pick } from './chance.ts'
 import type { SimulatedEstate } from './estate.ts'
-
-/** What goes wrong with one append: the engine dies before or after it, there is no room, or its answer is lost. */
-export const appendFaults = ['killed before', 'killed after', 'full', 'unanswered'] as const
-export type AppendFault = (typeof appendFaults)[number]
+import { type AppendFault, appendFaults, crashPoints, protocolSteps } from './points.ts'
 
 /** Something that happens to a release. Plain data, so that a scenario can be printed, and things left out of it. */
 export type Trouble =
-  // To one call, counted over all engines.
-  | { readonly on: 'call'; readonly number: number; readonly fault: CallFault }
+  // To one of all acting calls, or of those of one step of a protocol, counted from 0 over all engines.
+  | { readonly on: 'call'; readonly step: string | null; readonly number: number; readonly fault: CallFault }
   | { readonly on: 'read'; readonly number: number; readonly fault: ReadFault }
-  | { readonly on: 'append'; readonly number: number; readonly fault: AppendFault }
+  // To one of all appends, or of those that hold such an event.
+  | { readonly on: 'append'; readonly event: string | null; readonly number: number; readonly fault: AppendFault }
   // At a moment, counted from the beginning.
   | { readonly on: 'time'; readonly at: Millis; readonly what: Happening }
 
@@ -213,21 +211,27 @@ export const drawTroubles = (seed: number, estate: SimulatedEstate, stormMs: Mil
   const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
   const names = estate.services.map(({ definition }) => definition.name)
   return [
-    ...times(counts.calls).map(
-      (): Trouble => ({ on: 'call', number: below(random, about.calls), fault: pick(random, callFaults) }),
-    ),
+    ...times(counts.calls).map(() => drawCallFault(random)),
     ...times(counts.reads).map(
       (): Trouble => ({ on: 'read', number: below(random, about.reads), fault: pick(random, readFaults) }),
     ),
-    ...times(counts.appends).map(
-      (): Trouble => ({ on: 'append', number: below(random, about.appends), fault: pick(random, appendFaults) }),
-    ),
-    ...times(counts.happenings).map(
-      (): Trouble => ({
-        on: 'time',
-        at: below(random, stormMs),
-        what: drawHappening(random, pick(random, names), estate),
-      }),
-    ),
+    ...times(counts.appends).map(() => drawAppendFault(random)),
+    ...times(counts.happenings).map((): Trouble => {
+      const at = below(random, stormMs)
+      return { on: 'time', at, what: drawHappening(random, pick(random, names), estate) }
+    }),
   ]
+}
+
+/** Half of them at a step of a protocol, so that rare ones have their share. */
+const drawCallFault = (random: Random): Trouble => {
+  const step = chance(random, 0.6) ? pick(random, protocolSteps) : null
+  const number = below(random, step === null ? about.calls : 2)
+  return { on: 'call', step, number, fault: pick(random, callFaults) }
+}
+
+const drawAppendFault = (random: Random): Trouble => {
+  const event = chance(random, 0.6) ? pick(random, crashPoints) : null
+  const number = below(random, event === null ? about.appends : 3)
+  return { on: 'append', event, number, fault: pick(random, appendFaults) }
 }
