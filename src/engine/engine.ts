@@ -105,6 +105,20 @@ const noRoom = (error: unknown): string | null =>
  * put what they find into the inbox.
  */
 export const runEngine = async (options: EngineOptions, signal: AbortSignal): Promise<EngineEnd> => {
+  for (;;) {
+    const end = await runEpoch(options, signal)
+    if (end.kind !== 'stop cleared') return end
+  }
+}
+
+/**
+ * One epoch of the engine. Break-glass acted by an epoch above it, so when a person clears its mark the engine takes
+ * over anew, above that: else all that it did from then on would be refused as too late.
+ */
+const runEpoch = async (
+  options: EngineOptions,
+  signal: AbortSignal,
+): Promise<EngineEnd | { readonly kind: 'stop cleared' }> => {
   const { store, clock, world } = options
   const claims = [
     ...sides.map((side) => world.sides[side].claims),
@@ -133,8 +147,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   let stop: StopMark | null = taken.stops[0]?.seen.stop ?? null
   let full: string | null = null
   const failures: unknown[] = []
-  /** Monotonic time at which a person last had the stop marks cleared. */
-  let clearedAt = Number.NEGATIVE_INFINITY
+  let isCleared = false
   let observation = 0
 
   const runner = createRunner({
@@ -200,8 +213,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       if (lane.outcomeAt !== null && lane.outcomeAt.position > after && lane.outcomeAt.position <= upTo) return true
     return false
   }
-  function stopSeen(where: string, mark: StopMark | null, began: number): void {
-    if (began < clearedAt) return
+  function stopSeen(where: string, mark: StopMark | null): void {
     if (mark !== null && stop === null) {
       inbox.put({ stream: releaseStream, event: { kind: 'stop seen', where, by: mark.by, because: mark.because } })
     }
@@ -269,10 +281,10 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
         await Promise.all(
           claims.map((each) => limited((limit) => each.clearStop(limit), { clock, signal }, firstReadMs)),
         )
-        stop = null
-        clearedAt = clock.monotonic()
+        isCleared = true
       }
     }
+    if (isCleared) return outcome
     for (const service of new Set([
       ...outcome.decided,
       ...outcome.entries.flatMap(({ stream }) => (stream.startsWith('move/') ? [stream.slice('move/'.length)] : [])),
@@ -313,6 +325,7 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
       if (failures.length > 0) throw failures[0]
       const refusal = await oneTurn()
       if (refusal?.kind === 'fenced') return { kind: 'fenced', epoch: refusal.epoch }
+      if (isCleared) return { kind: 'stop cleared' }
       if (refusal?.kind === 'full') {
         if (full === null) {
           const text = `the journal takes nothing more: nothing is done until there is room. ${refusal.because}`

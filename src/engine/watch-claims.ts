@@ -16,15 +16,13 @@ export const watchClaims = async (
     readonly release: string
     readonly epoch: number
     readonly clock: Clock
-    /** `began`: monotonic time at which the look began, so that one from before a clearing is not believed. */
-    readonly stopSeen: (where: string, mark: StopMark | null, began: number) => void
+    readonly stopSeen: (where: string, mark: StopMark | null) => void
   },
   signal: AbortSignal,
 ): Promise<void> => {
   const unclaimed = new Set(options.unclaimed)
   const asking = { clock: options.clock, signal }
   while (!signal.aborted) {
-    const began = options.clock.monotonic()
     const seen = await Promise.all(
       options.claims.map(async (claims) => ({
         claims,
@@ -46,8 +44,8 @@ export const watchClaims = async (
       if (claimed.kind === 'ok') unclaimed.delete(claims)
     }
     if (signal.aborted) return
-    if (mark !== null) options.stopSeen(mark.where, mark.stop, began)
-    else if (answers > 0) options.stopSeen('', null, began)
+    if (mark !== null) options.stopSeen(mark.where, mark.stop)
+    else if (answers > 0) options.stopSeen('', null)
     await options.clock.sleep(options.clock.now() + everyMs, signal)
   }
 }

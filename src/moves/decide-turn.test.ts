@@ -36,6 +36,24 @@ describe('a release of three services', () => {
     expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'green', label: 'proven' })
   })
 
+  it('calls a person again when what they asked to be put right is refused', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 60 && small.world.owner !== 'green'; i += 1) small.pass(500)
+    small.pass(500)
+    small.world.owner = 'blue'
+    small.pass(500)
+    expect(small.eventsOf('drifted')).toMatchObject([{ lane: 'schedule', towards: 'blue' }])
+    small.refusing.set('invoices/schedule', { kind: 'refused', because: 'it says no' })
+    small.request('r1', { kind: 'resume', service: 'invoices', because: 'it was me' })
+    small.pass(500)
+    expect(small.eventsOf('stuck')).toMatchObject([{ because: expect.stringContaining('could not be put right') }])
+    expect(small.journal.release.called.some((key) => key.startsWith('invoices '))).toBe(true)
+    small.refusing.clear()
+    small.request('r2', { kind: 'resume', service: 'invoices', because: 'mended' })
+    small.pass(500)
+    expect(small.world.owner).toBe('green')
+  })
+
   it('starts no wave before every service of the earlier ones has settled', () => {
     const small = openSmallWorld()
     playUntil(small, 'ended')

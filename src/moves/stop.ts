@@ -1,5 +1,6 @@
 import type { MoveEvent } from '../journal/events.ts'
 import {
+  currentStep,
   type Decision,
   describeGoal,
   happens,
@@ -7,6 +8,7 @@ import {
   isCrossing,
   type MoveContext,
   type Rule,
+  sameGoal,
   waits,
   waitsForPerson,
   wakes,
@@ -171,9 +173,12 @@ const correctionFailed = (lane: Lane, context: MoveContext): Decision | null => 
   if (own === undefined || !outcome || outcome.kind === 'done') return null
   const again = (): Decision => happens(intend(context, own.goal, own.because, plan.policy.stepLimitMs))
   if (state.toPutRight.includes(lane)) return again()
-  if (state.drift[lane] === undefined) return null
+  // Of the step itself, the step says that it failed; all else is to be put right, also what a person asked for.
+  const goal = currentStep(context)?.goal ?? null
+  if (state.drift[lane] === undefined && goal !== null && sameGoal(goal, own.goal)) return null
   if (outcome.kind === 'superseded') return again()
   if (state.stuck !== null) return null
+  if ((state.resumedAt ?? 0) > (own.outcomeAt?.at ?? own.intendedAt)) return again()
   return happens({ kind: 'stuck', because: `it could not be put right: ${describeGoal(own.goal)}: ${outcome.because}` })
 }
 

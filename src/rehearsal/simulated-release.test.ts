@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Recorded } from '../journal/events.ts'
+import { breakGlass } from '../engine/break-glass.ts'
+import type { PersonRequest, Recorded } from '../journal/events.ts'
+import { defaultLatencies, noFaults } from './simulated-calls.ts'
+import { createRandom } from './simulated-clock.ts'
 import { smallEstate } from './testing/estate.ts'
 import { openSimulation, simulationBegins } from './testing/open-simulation.ts'
 
@@ -30,5 +33,35 @@ describe('a release in the simulated world', () => {
     const [one, again, other] = [await play(7), await play(7), await play(8)]
     expect(one.entries.at(-1)?.hash).toBe(again.entries.at(-1)?.hash)
     expect(one.entries.at(-1)?.hash).not.toBe(other.entries.at(-1)?.hash)
+  })
+
+  it('goes on by the same engine after break-glass, once a person has cleared its mark', async () => {
+    const { plan, clock, world, place, startEngine } = openSimulation(smallEstate(), 3)
+    const engine = await startEngine('first')
+    await clock.runUntil(simulationBegins + 8_000)
+    const { sides, router } = world.worldFor({
+      ...{ clock, random: createRandom(1), faults: noFaults, readFaults: () => null, latencies: defaultLatencies },
+    })
+    if (router === null) throw new Error('the simulated world has a router')
+    const services = Object.values(plan.moves).map(({ service, exclusive, kind }) => ({
+      ...{ name: service, exclusive, hasSchedule: kind === 'job' },
+    }))
+    const glass = breakGlass({
+      ...{ release: plan.release, by: 'eve', because: 'smoke', blue: sides.blue, green: sides.green, router, services },
+      ...{ assumeDead: null, limitMs: 10_000, clock, signal: new AbortController().signal },
+    })
+    await clock.runUntil(clock.now() + 20_000)
+    await glass
+    const store = await place.open(plan.release)
+    const ask = async (id: string, request: PersonRequest) => {
+      const event = { kind: 'requested', id, by: 'ada', seen: 0, request } as const
+      const batches = [{ stream: 'release', expected: 'any', events: [event] }] as const
+      await store.append({ at: clock.now(), epoch: 0, observation: 0, batches })
+      await clock.runUntil(clock.now() + 5_000)
+    }
+    await ask('r1', { kind: 'resume', service: null, because: 'looked at it', clearStop: true })
+    await ask('r2', { kind: 'roll back', scope: { kind: 'everything' }, because: 'enough', assumeDead: null })
+    await clock.runUntil(clock.now() + 60_000, () => engine.end() !== null)
+    expect(engine.end()).toMatchObject({ kind: 'ended', release: { ended: { outcome: 'rolled back' } } })
   })
 })
