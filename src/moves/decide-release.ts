@@ -15,6 +15,7 @@ import {
   type ReleaseRule,
   reportsOf,
 } from './release-decision.ts'
+import type { MoveReport } from './report.ts'
 
 export const releaseApproval = 'user traffic'
 
@@ -118,6 +119,8 @@ const enterPhase: ReleaseRule = (context) => {
   if (state.phase === null) return decides([{ kind: 'phase entered', phase: 'prepare' }])
   if (mayNotGoOn(context)) return null
   const wave = nextWave(context)
+  // What settled may have been changed since: then a person is called, or it is being put right.
+  if (wave === undefined && [...context.reports.values()].some(isDisturbed)) return null
   if (wave === undefined)
     return decides([
       { kind: 'phase entered', phase: 'evaluate' },
@@ -132,6 +135,9 @@ const enterPhase: ReleaseRule = (context) => {
     ? decides([{ kind: 'phase entered', phase: 'monitor' }])
     : null
 }
+
+const isDisturbed = ({ correcting, waiting, skipped }: MoveReport): boolean =>
+  !skipped && (correcting || waiting?.person === true)
 
 const leaveParallel = ({ state, plan, now, waitingForRelease }: ReleaseContext): ReleaseDecision | null => {
   const spent = observedBetween(state.phaseAt ?? now, now, state.gaps)

@@ -36,6 +36,19 @@ describe('a release of three services', () => {
     expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'green', label: 'proven' })
   })
 
+  it('does not end done while somebody has moved a settled service towards blue', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 60 && small.journal.moves.get('catalogue')?.settled == null; i += 1) small.pass(500)
+    small.world.replicas.catalogue = { blue: 2, green: 0 }
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended).toBeNull()
+    expect(small.eventsOf('called a person').map(({ service }) => service)).toContain('catalogue')
+    small.request('r1', { kind: 'resume', service: 'catalogue', because: 'it was me' })
+    playUntil(small, 'ended')
+    expect(small.journal.release.ended).toMatchObject({ outcome: 'done' })
+    expect(small.world.replicas.catalogue).toEqual({ blue: 2, green: 2 })
+  })
+
   it('calls a person again when what they asked to be put right is refused', () => {
     const small = openSmallWorld()
     for (let i = 0; i < 60 && small.world.owner !== 'green'; i += 1) small.pass(500)

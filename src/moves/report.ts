@@ -21,6 +21,8 @@ export type MoveReport = {
   readonly step: string | null
   readonly settledOn: Side | null
   readonly settledAt: Millis | null
+  /** It has settled, and something about it is being put right now. */
+  readonly correcting: boolean
   readonly skipped: boolean
   readonly held: boolean
   readonly stuck: boolean
@@ -40,6 +42,7 @@ export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecis
   step: plan.steps[state.step]?.name ?? null,
   settledOn: state.settled?.on ?? null,
   settledAt: state.settled?.at ?? null,
+  correcting: state.settled !== null && Object.values(state.lanes).some(({ outcome }) => outcome === null),
   skipped: state.skipped !== null,
   held: state.held !== null,
   stuck: state.stuck !== null,
@@ -65,6 +68,7 @@ export const saysTheSame = (a: MoveReport, b: MoveReport): boolean =>
   a.step === b.step &&
   a.settledOn === b.settledOn &&
   a.settledAt === b.settledAt &&
+  a.correcting === b.correcting &&
   a.skipped === b.skipped &&
   a.held === b.held &&
   a.stuck === b.stuck &&
