@@ -77,7 +77,7 @@ export type SimulatedWorld = BySide<SimulatedEnvironment> & {
 export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
   const { clock, services, scheduler } = options
   // Each part draws its own numbers, so that a call more of one changes nothing about the others.
-  const randomOf = (part: number) => createRandom((options.seed * 31 + part) >>> 0)
+  const randomOf = (part: number) => createRandom((Math.imul(options.seed, 31) + part) >>> 0)
   const isReady = (service: string, side: Side): boolean => environments[side].workloads.ready(service) > 0
 
   /** What happened so far goes by what was; only then does something change. */

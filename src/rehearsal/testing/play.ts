@@ -69,7 +69,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
   const byHand: ByHand = new Set()
   const around: Surroundings = { isOpen: true, holds: true, testsPass: true }
   const clock = createSimulatedClock(playBegins)
-  const random = createRandom((seed * 7 + 3) >>> 0)
+  const random = createRandom((Math.imul(seed, 7) + 3) >>> 0)
   const entries: Recorded[] = []
   const checks = createChecks(plan, byHand)
   const { problems } = checks

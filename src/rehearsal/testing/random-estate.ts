@@ -117,7 +117,7 @@ export const schedulers: Readonly<Record<DrawnEstate['scheduler'], SimulatedSche
 /** An estate of one to so many services, with whatever a release file may say of them. The planner takes it. */
 export const drawEstate = (seed: number, most = 5): DrawnEstate => {
   for (let attempt = 0; ; attempt += 1) {
-    const random = createRandom((seed * 2_654_435_761 + attempt) >>> 0)
+    const random = createRandom((Math.imul(seed, 0x9e3779b1) + attempt) >>> 0)
     const scheduler = chance(random, 0.3) ? 'kubernetes' : 'supervisor'
     // A Kubernetes scheduler that stands still for longer than a period loses ticks by itself.
     const periods = scheduler === 'kubernetes' ? ['@every 10s'] : ['@every 2s', '@every 3s', '@every 5s']

@@ -206,7 +206,7 @@ const drawCounts = (random: Random) =>
 const about = { calls: 40, reads: 900, appends: 60 }
 
 export const drawTroubles = (seed: number, estate: SimulatedEstate, stormMs: Millis): readonly Trouble[] => {
-  const random = createRandom((seed * 40_503 + 17) >>> 0)
+  const random = createRandom((Math.imul(seed, 0x85ebca6b) + 17) >>> 0)
   const counts = drawCounts(random)
   const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
   const names = estate.services.map(({ definition }) => definition.name)

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { addCoverage, type Coverage, groupsOf } from './coverage.ts'
+import { playScenario } from './play.ts'
+import { drawScenario } from './scenario.ts'
+import { shrink } from './shrink.ts'
+import { parseSimulateOptions, type SimulateOptions, usage } from './simulate-options.ts'
+import type { Batch, BatchResult } from './simulate-worker.ts'
+
+type Say = (line: string) => void
+
+/** Seeds that failed once. They are played before all others, whatever the seed. */
+export const failedSeeds: readonly number[] = (
+  JSON.parse(readFileSync(new URL('failed-seeds.json', import.meta.url), 'utf8')) as { readonly seed: number }[]
+).map(({ seed }) => seed)
+
+const batchSize = 20
+/** So many failures are shrunk and shown; of the others the seed. */
+const shownFailures = 3
+const highestSeed = 4_294_967_295
+
+type Total = {
+  played: number
+  simulatedMs: number
+  entries: number
+  readonly failed: BatchResult['failed'][number][]
+  readonly outcomes: Record<string, number>
+  readonly coverage: Coverage
+}
+
+/** `npm run simulate`. Gives the exit code. */
+export const simulate = async (argv: readonly string[], say: Say, complain: Say): Promise<0 | 1 | 2> => {
+  const parsed = parseSimulateOptions(argv)
+  if (parsed.kind === 'help') say(usage)
+  if (parsed.kind === 'wrong') complain(`simulate: ${parsed.because}\n\n${usage}`)
+  if (parsed.kind !== 'ok') return parsed.kind === 'help' ? 0 : 2
+  return parsed.options.replay === null ? playMany(parsed.options, say) : replay(parsed.options.replay, say)
+}
+
+const shown = (at: number): string => `${(at / 1_000).toFixed(3).padStart(9)} s`
+
+const replay = async (seed: number, say: Say): Promise<0 | 1> => {
+  const scenario = drawScenario(seed)
+  sayScenario(scenario, say)
+  const played = await playScenario(scenario, { trace: (at, line) => say(`${shown(at)}  ${line}`) })
+  for (const problem of played.problems) say(`\nPROBLEM: ${problem}`)
+  say(`\nseed ${seed}: ${played.outcome} after ${shown(played.simulatedMs).trim()} of simulated time`)
+  return tally({ played: 1, failed: played.problems.length > 0 ? 1 : 0, perSecond: null }, say)
+}
+
+const sayScenario = (scenario: ReturnType<typeof drawScenario>, say: Say): void => {
+  say(
+    `release of seed ${scenario.seed}, schedules as of a ${scenario.scheduler}, trouble for ${scenario.stormMs / 1_000} s`,
+  )
+  for (const { definition } of scenario.estate.services) {
+    const { name, declaredKinds, replicas, schedule, lease } = definition
+    const cron =
+      schedule === null ? '' : `, ${schedule.cron} ${schedule.concurrency}${schedule.suspended ? ' (suspended)' : ''}`
+    say(
+      `  ${name}: ${declaredKinds?.join(' and ')}, ${replicas} replicas${cron}${lease === null ? '' : ', only one copy may run'}`,
+    )
+  }
+  say(`  policy ${JSON.stringify(scenario.estate.policy)}`)
+  if (scenario.troubles.length === 0) say('  no trouble')
+  for (const trouble of scenario.troubles) say(`  trouble ${JSON.stringify(trouble)}`)
+  if (scenario.backAgain) say('  when it is done, everything is taken back')
+}
+
+const tally = (
+  {
+    played,
+    failed,
+    perSecond,
+  }: { readonly played: number; readonly failed: number; readonly perSecond: number | null },
+  say: Say,
+): 0 | 1 => {
+  say(`${played - failed} passed, ${failed} failed`)
+  say(`${played} releases, ${failed} failed, ${perSecond === null ? 1 : perSecond.toFixed(0)} releases/s`)
+  return failed > 0 ? 1 : 0
+}
+
+const playMany = async (options: SimulateOptions, say: Say): Promise<0 | 1> => {
+  const seed = options.seed ?? Math.floor(Math.random() * highestSeed)
+  say(`seed ${seed}${options.seed === null ? ' (drawn; --seed gives one)' : ''}, ${options.workers} threads`)
+  const began = performance.now()
+  const total = await playAll({ ...options, seed }, began)
+  const seconds = (performance.now() - began) / 1_000
+  sayCoverage(total, say)
+  for (const failure of total.failed.slice(0, shownFailures)) await sayFailure(failure.seed, say)
+  for (const { seed: other, problem } of total.failed.slice(shownFailures)) say(`seed ${other}: ${problem}`)
+  return tally({ played: total.played, failed: total.failed.length, perSecond: total.played / seconds }, say)
+}
+
+/** What is to be played, in batches: first the seeds that failed once. Ends with the number or the time. */
+function* batches(
+  { releases, seconds, seed }: SimulateOptions & { readonly seed: number },
+  began: number,
+): Generator<Batch> {
+  const most = releases ?? (seconds === null ? 1_000 : Number.POSITIVE_INFINITY)
+  const isInTime = (): boolean => seconds === null || performance.now() - began < seconds * 1_000
+  yield { seeds: failedSeeds }
+  for (let next = 0; next < most && isInTime(); next += batchSize) {
+    const count = Math.min(batchSize, most - next)
+    yield { seeds: Array.from({ length: count }, (_, index) => (seed + next + index) % (highestSeed + 1)) }
+  }
+}
+
+const playAll = async (options: SimulateOptions & { readonly seed: number }, began: number): Promise<Total> => {
+  const total: Total = { played: 0, simulatedMs: 0, entries: 0, failed: [], outcomes: {}, coverage: {} }
+  const work = batches(options, began)
+  const take = (result: BatchResult): void => {
+    total.played += result.played
+    total.simulatedMs += result.simulatedMs
+    total.entries += result.entries
+    total.failed.push(...result.failed)
+    addCoverage(total.coverage, result.coverage)
+    addCoverage(total.outcomes, result.outcomes)
+  }
+  const runWorker = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('simulate-worker.ts', import.meta.url))
+      const next = (): void => {
+        const batch = work.next()
+        if (batch.done === true) void worker.terminate().then(() => resolve())
+        else worker.postMessage(batch.value)
+      }
+      worker.on('message', (result: BatchResult) => {
+        take(result)
+        next()
+      })
+      worker.on('error', reject)
+      next()
+    })
+  await Promise.all(Array.from({ length: options.workers }, runWorker))
+  return total
+}
+
+const sayCoverage = ({ played, simulatedMs, entries, outcomes, coverage }: Total, say: Say): void => {
+  const ends = Object.entries(outcomes)
+    .map(([outcome, count]) => `${count} ${outcome}`)
+    .join(', ')
+  say(
+    `${played} releases: ${ends}; ${Math.round(simulatedMs / 3_600_000)} h of simulated time, ${entries} journal entries`,
+  )
+  for (const { name, wanted, missing } of groupsOf(coverage)) {
+    say(`${name}: ${wanted - missing.length} of ${wanted} met`)
+    for (const one of missing) say(`  not met: ${one}`)
+  }
+}
+
+/** How much of a journal is shown: its end. */
+const shownEntries = 60
+
+const sayFailure = async (seed: number, say: Say): Promise<void> => {
+  const scenario = drawScenario(seed)
+  const shrunk = await shrink(scenario, await playScenario(scenario))
+  say(`\nFAILED: seed ${seed}; "npm run simulate -- --replay ${seed}" plays it again`)
+  for (const problem of shrunk.played.problems) say(`  ${problem}`)
+  say(`shrunk in ${shrunk.tries} tries to:`)
+  sayScenario(shrunk.scenario, say)
+  say('the end of its journal:')
+  for (const { at, stream, event } of shrunk.played.entries.slice(-shownEntries))
+    say(`  ${new Date(at).toISOString()} ${stream} ${JSON.stringify(event)}`)
+}
