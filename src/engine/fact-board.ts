@@ -26,6 +26,8 @@ export type FactBoard = {
   weights(service: string, value: WeightFact, reading: Reading): void
   calendars(windows: MoveFacts['windows']): void
   conditions(service: string, conditions: MoveFacts['conditions']): void
+  /** Whether anything changed since `takeNews` was last asked. */
+  hasNews(): boolean
   /** What changed since this was last asked: observations to store, and moves to wake. */
   takeNews(): { readonly observations: readonly Observation[]; readonly woken: readonly string[] }
 }
@@ -123,6 +125,7 @@ export const createFactBoard = (
       facts.set(service, { ...own, conditions })
       woken.add(service)
     },
+    hasNews: () => observations.length > 0 || woken.size > 0,
     takeNews: () => {
       const news = { observations, woken: [...woken] }
       observations = []

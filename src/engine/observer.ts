@@ -104,7 +104,8 @@ const follow = (
     if (signal.aborted) return
     if (answer.kind === 'ok') options.reached(what)
     else options.unreachable(what, answer.because)
-    options.nudge()
+    // A read that shows what was known is no reason for a turn.
+    if (options.board.hasNews()) options.nudge()
   }
   const pause = async (): Promise<void> => {
     const stop = new AbortController()

@@ -150,7 +150,10 @@ export const pauseForNewVersion: Rule = ({ state, plan, facts, gaps, now }) => {
 export const pauseForUnreadyBlue: Rule = (context) => {
   const { state, plan, facts } = context
   if (plan.kind !== 'exposed' || !isCrossing(state, plan) || state.settled !== null) return null
-  const unready = facts.weights?.value.ready.blue === false
+  // Where only one copy may run, the one on blue was stopped by us.
+  const { goal } = state.lanes.workload ?? {}
+  const isStopped = goal?.kind === 'workload' && goal.blue === 0
+  const unready = facts.weights?.value.ready.blue === false && !isStopped
   if (state.paused?.cause === 'blue unready') {
     if (unready)
       return waitsForPerson(state.paused.because, ['see to blue: it goes on by itself', rollbackCommand(state.service)])

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { breakGlass } from '../engine/break-glass.ts'
+import { aService, published } from '../inventory/testing/build-estate.ts'
 import type { PersonRequest, Recorded } from '../journal/events.ts'
 import { defaultLatencies, noFaults } from './simulated-calls.ts'
 import { createRandom } from './simulated-clock.ts'
-import { smallEstate } from './testing/estate.ts'
+import { behaviourOf, smallEstate } from './testing/estate.ts'
 import { openSimulation, simulationBegins } from './testing/open-simulation.ts'
 
 const play = async (seed: number) => {
@@ -63,5 +64,21 @@ describe('a release in the simulated world', () => {
     await ask('r2', { kind: 'roll back', scope: { kind: 'everything' }, because: 'enough', assumeDead: null })
     await clock.runUntil(clock.now() + 60_000, () => engine.end() !== null)
     expect(engine.end()).toMatchObject({ kind: 'ended', release: { ended: { outcome: 'rolled back' } } })
+  })
+
+  it('moves an exposed service of which only one copy may run, with nobody called', async () => {
+    const definition = aService('desk', { port: published, lease: 'leader' })
+    const estate = { ...smallEstate(), services: [{ definition, behaviour: behaviourOf(definition) }] }
+    const entries: Recorded[] = []
+    const { clock, world, startEngine } = openSimulation(
+      { ...estate, rules: { desk: { confirmed: ['interruption'] } } },
+      1,
+      { appended: (more) => void entries.push(...more) },
+    )
+    const engine = await startEngine('first')
+    await clock.runUntil(simulationBegins + 120_000, () => engine.end() !== null)
+    expect(engine.end()).toMatchObject({ kind: 'ended', release: { ended: { outcome: 'done' } } })
+    expect(world.router.inForce('desk')).toBe(100)
+    expect(entries.filter(({ event }) => event.kind === 'called a person')).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { World } from '../engine/engine.ts'
 import type { Call, Run } from '../engine/ports.ts'
 import type { EnvironmentSeen, ScheduleDefinition, ServiceDefinition } from '../inventory/estate.ts'
@@ -88,11 +89,11 @@ export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
   const environment = (side: Side): SimulatedEnvironment => {
     const name = options.names?.[side] ?? side
     const claim = createSimulatedClaim({ name, clock, keepsFences: scheduler.keepsFences })
-    const inventory = (): EnvironmentSeen => ({
+    const inventory = (hmacKey: Uint8Array): EnvironmentSeen => ({
       name,
       provider: 'simulated',
       readAt: clock.now(),
-      services: services.map(({ definition }) => definition),
+      services: services.map(({ definition }) => digested(definition, hmacKey)),
     })
     const workloads = createSimulatedWorkloads({
       ...{ side, clock, claim, changing, inventory },
@@ -168,6 +169,19 @@ export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
     },
   }
 }
+
+/** Secrets as they may be shown: equal ones have equal digests under one key. */
+const digested = (definition: ServiceDefinition, hmacKey: Uint8Array): ServiceDefinition => ({
+  ...definition,
+  variables: Object.fromEntries(
+    Object.entries(definition.variables).map(([name, variable]) => [
+      name,
+      variable.kind === 'secret'
+        ? { ...variable, digest: createHmac('sha256', hmacKey).update(variable.reference).digest('hex') }
+        : variable,
+    ]),
+  ),
+})
 
 const workloadOf = ({ definition, behaviour }: SimulatedService, side: Side) => ({
   service: definition.name,

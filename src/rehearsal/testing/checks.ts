@@ -20,7 +20,7 @@ const isBreakGlass = (intent: string): boolean => intent.includes('/break-glass-
  * What has to hold at every moment, told from the entries of the journal and the truth of the world alone: it shares no
  * code with what it checks. `problems` is empty as long as all holds.
  */
-export const createChecks = (plan: Plan, byHand: ByHand) => {
+export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) => {
   /** Lanes that somebody moved towards blue by hand, as the journal has it. */
   const towardsBlue = new Set<string>()
   const invariants = createInvariants(plan, { seen: (service, lane) => towardsBlue.has(`${service} ${lane}`) })
@@ -32,6 +32,9 @@ export const createChecks = (plan: Plan, byHand: ByHand) => {
   const allowedBack = new Map<string, number>()
   let wishes = 0
 
+  /** The judge may err: once in a hundred services, by its own word. */
+  const accused = new Set<string>()
+  const isJudged = (service: string | null): boolean => (service === null ? accused.size > 0 : accused.has(service))
   const broken = (what: string): void => void problems.push(what)
   const forget = (service: string | null): void => {
     for (const key of towardsBlue) if (service === null || key.startsWith(`${service} `)) towardsBlue.delete(key)
@@ -42,6 +45,9 @@ export const createChecks = (plan: Plan, byHand: ByHand) => {
     switch (event.kind) {
       case 'intended':
         intents.set(event.intent, { service, goal: event.goal, version: entry.version, at: entry.at })
+        return
+      case 'judged':
+        if (event.against) accused.add(service)
         return
       case 'drifted':
         if (event.towards === 'blue') towardsBlue.add(`${service} ${event.lane}`)
@@ -77,6 +83,10 @@ export const createChecks = (plan: Plan, byHand: ByHand) => {
           forget(service)
           allowedBack.set(service, (allowedBack.get(service) ?? 0) + 1)
         }
+        return
+      case 'called a person':
+        if (isUntroubled && !event.because.startsWith('waits for the approval') && !isJudged(event.service))
+          broken(`a person is called although nothing is wrong: ${event.because}`)
         return
       case 'requested':
         if (event.request.kind === 'roll back') wishes += 1

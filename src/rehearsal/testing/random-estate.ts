@@ -95,10 +95,11 @@ const policyFor = (random: Random): Policy => ({
     [50, 100],
     [25, 50, 100],
   ]),
-  dwell: { minMs: 1_000, maxMs: pick(random, [3_000, 6_000]) },
-  soakMs: pick(random, [500, 1_500]),
-  bakeMs: pick(random, [1_000, 3_000]),
-  goodRuns: pick(random, [1, 2]),
+  dwell: { minMs: 500, maxMs: pick(random, [1_500, 3_000]) },
+  soakMs: pick(random, [300, 900]),
+  bakeMs: pick(random, [500, 1_500]),
+  judge: { ...fastPolicy.judge, warmUpMs: 500 },
+  goodRuns: pick(random, [1, 1, 2]),
   trialRun: chance(random, 0.2),
   missed: pick(random, ['latest', 'latest', 'all', 'skip'] as const),
   holdLimit: { afterMs: 6_000, then: pick(random, ['call', 'roll back'] as const) },
@@ -118,9 +119,9 @@ export const schedulers: Readonly<Record<DrawnEstate['scheduler'], SimulatedSche
 export const drawEstate = (seed: number, most = 5): DrawnEstate => {
   for (let attempt = 0; ; attempt += 1) {
     const random = createRandom((Math.imul(seed, 0x9e3779b1) + attempt) >>> 0)
-    const scheduler = chance(random, 0.3) ? 'kubernetes' : 'supervisor'
+    const scheduler = chance(random, 0.2) ? 'kubernetes' : 'supervisor'
     // A Kubernetes scheduler that stands still for longer than a period loses ticks by itself.
-    const periods = scheduler === 'kubernetes' ? ['@every 10s'] : ['@every 2s', '@every 3s', '@every 5s']
+    const periods = scheduler === 'kubernetes' ? ['@every 10s'] : ['@every 2s', '@every 2s', '@every 3s', '@every 5s']
     const count = chance(random, 0.5) ? most : 1 + below(random, most)
     const own = names.slice(0, count)
     const services: readonly SimulatedService[] = own.map((name) => {
@@ -132,7 +133,7 @@ export const drawEstate = (seed: number, most = 5): DrawnEstate => {
       rules: Object.fromEntries(services.map(({ definition }) => [definition.name, rulesFor(random, definition)])),
       policy: policyFor(random),
       release: aReleasePolicy({
-        parallelMs: pick(random, [0, 1_000]),
+        parallelMs: pick(random, [0, 500]),
         maxPerWave: 1 + below(random, 4),
         afterRollback: pick(random, afterRollbackChoices),
         approvals: { beforeUserTraffic: chance(random, 0.1), beforeRelease: chance(random, 0.1) },

@@ -7,7 +7,7 @@ import { drawTroubles, type Scenario } from './trouble.ts'
 export const drawScenario = (seed: number): Scenario => {
   const random = createRandom((seed ^ 0x5bd1e995) >>> 0)
   const { estate, scheduler } = drawEstate(seed)
-  const stormMs = pick(random, [10_000, 25_000, 45_000])
+  const stormMs = pick(random, [5_000, 10_000, 25_000])
   return {
     ...{ seed, scheduler, estate, stormMs },
     troubles: drawTroubles(seed, estate, stormMs),

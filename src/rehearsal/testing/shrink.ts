@@ -25,14 +25,14 @@ function* smaller(scenario: Scenario): Generator<Scenario> {
 }
 
 /** The smallest scenario that was found to go wrong still, though perhaps in another way. */
-export const shrink = async (scenario: Scenario, played: Played): Promise<Shrunk> => {
+export const shrink = async (scenario: Scenario, played: Played, play = playScenario): Promise<Shrunk> => {
   let best: Shrunk = { scenario, played, tries: 0 }
   let tries = 0
   for (let isSmaller = true; isSmaller && tries < mostTries; ) {
     isSmaller = false
     for (const candidate of smaller(best.scenario)) {
       tries += 1
-      const again = await playScenario(candidate)
+      const again = await play(candidate)
       if (again.problems.length > 0) {
         best = { scenario: candidate, played: again, tries }
         isSmaller = true

@@ -10,7 +10,6 @@ export type BatchResult = {
   readonly outcomes: Readonly<Record<string, number>>
   readonly coverage: Coverage
   readonly simulatedMs: number
-  readonly judged: number
   readonly entries: number
 }
 
@@ -18,7 +17,7 @@ export const playBatch = async (seeds: readonly number[]): Promise<BatchResult> 
   const failed: { seed: number; problem: string }[] = []
   const outcomes: Record<string, number> = {}
   const coverage: Coverage = {}
-  let [simulatedMs, judged, entries] = [0, 0, 0]
+  let [simulatedMs, entries] = [0, 0]
   for (const seed of seeds) {
     const played = await playSeed(seed)
     const [problem] = played.problems
@@ -26,10 +25,9 @@ export const playBatch = async (seeds: readonly number[]): Promise<BatchResult> 
     outcomes[played.outcome] = (outcomes[played.outcome] ?? 0) + 1
     addCoverage(coverage, played.coverage)
     simulatedMs += played.simulatedMs
-    judged += played.judged
     entries += played.entries.length
   }
-  return { played: seeds.length, failed, outcomes, coverage, simulatedMs, judged, entries }
+  return { played: seeds.length, failed, outcomes, coverage, simulatedMs, entries }
 }
 
 parentPort?.on('message', (batch: Batch) => {

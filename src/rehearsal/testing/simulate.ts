@@ -118,7 +118,10 @@ const playAll = async (options: SimulateOptions & { readonly seed: number }, beg
   }
   const runWorker = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('simulate-worker.ts', import.meta.url))
+      const worker = new Worker(new URL('simulate-worker.ts', import.meta.url), {
+        // Each release leaves little behind: what lives a moment should never be looked at twice.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      })
       const next = (): void => {
         const batch = work.next()
         if (batch.done === true) void worker.terminate().then(() => resolve())

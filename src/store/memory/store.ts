@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto'
 import { genesis } from '../../journal/chain.ts'
 import type { Recorded } from '../../journal/events.ts'
 import type { Json } from '../../moves/goal.ts'
-import {
-  checkName,
-  type PreparedAppend,
-  planAppend,
-  prepareAppend,
-  prepareObservation,
-  prunedLine,
-} from '../entries.ts'
-import type { AppendAnswer, Head, Observation, Store, StoredObservation, StoreListing } from '../store.ts'
+import { checkName, planAppend, prepareAppend, prepareObservation, prunedLine } from '../entries.ts'
+import type { Append, AppendAnswer, Head, Observation, Store, StoredObservation, StoreListing } from '../store.ts'
 
 /** Where stores in memory are: what one of them writes, the others of the same place read. */
 export type MemoryPlace = {
@@ -23,7 +16,10 @@ export type MemoryOptions = {
   readonly full?: () => string | null
   /** Every append of every store of the place, as soon as it is written. */
   readonly appended?: (release: string, entries: readonly Recorded[]) => void
-  /** Observations are kept as they are given and not as text: cheaper, for those who hand out nothing that they change. */
+  /**
+   * Events and observations are kept as they are given, and not as text; hashes are then no hashes. Much cheaper, for
+   * those who change nothing that they gave, and verify no chain.
+   */
   readonly keepsGiven?: boolean
 }
 
@@ -87,7 +83,8 @@ const openMemoryStore = (release: Release, options: MemoryOptions): Store => {
     release: release.name,
     where: 'memory',
     append: async (append) => {
-      const answer = write(release, prepareAppend(append), options.full?.() ?? null)
+      const full = options.full?.() ?? null
+      const answer = options.keepsGiven === true ? keep(release, append, full) : write(release, append, full)
       if (answer.kind !== 'appended' || answer.entries.length === 0) return answer
       options.appended?.(release.name, answer.entries)
       for (const [hint, of] of release.watchers) if (of !== self) queueMicrotask(hint)
@@ -116,19 +113,47 @@ const openMemoryStore = (release: Release, options: MemoryOptions): Store => {
   }
 }
 
-const write = (release: Release, append: PreparedAppend, full: string | null): AppendAnswer => {
-  const { head, epoch, versions } = release
-  const plan = planAppend(append, { head, epoch, versionOf: (stream) => versions.get(stream) ?? 0 })
-  if (plan.kind !== 'write') return plan
-  if (full !== null) return { kind: 'full', because: `The store took nothing: ${full}.` }
-  const entries = plan.written.map(({ entry }) => entry)
+const noRoom = (full: string): AppendAnswer => ({ kind: 'full', because: `The store took nothing: ${full}.` })
+
+const take = (release: Release, entries: readonly Recorded[], epoch: number, head: Head): AppendAnswer => {
   for (const entry of entries) {
     release.entries.push(entry)
-    versions.set(entry.stream, entry.version)
+    release.versions.set(entry.stream, entry.version)
   }
-  release.head = plan.head
-  release.epoch = plan.epoch
+  release.head = head
+  release.epoch = epoch
   return { kind: 'appended', entries }
+}
+
+const write = (release: Release, append: Append, full: string | null): AppendAnswer => {
+  const { head, epoch, versions } = release
+  const plan = planAppend(prepareAppend(append), { head, epoch, versionOf: (stream) => versions.get(stream) ?? 0 })
+  if (plan.kind !== 'write') return plan
+  if (full !== null) return noRoom(full)
+  const entries = plan.written.map(({ entry }) => entry)
+  return take(release, entries, plan.epoch, plan.head)
+}
+
+/** As `write`, but for text and hashes. */
+const keep = (release: Release, append: Append, full: string | null): AppendAnswer => {
+  const { at, epoch, observation } = append
+  if (epoch !== 0 && epoch < release.epoch) return { kind: 'fenced', epoch: release.epoch }
+  const versions = new Map<string, number>()
+  const entries: Recorded[] = []
+  let { position } = release.head
+  for (const { stream, expected, events } of append.batches) {
+    let version = versions.get(stream) ?? release.versions.get(stream) ?? 0
+    if (expected !== 'any' && expected !== version) return { kind: 'conflict', stream, version }
+    for (const event of events) {
+      version += 1
+      position += 1
+      entries.push({ position, stream, version, at, epoch, observation, event, hash: `entry ${position}` })
+    }
+    versions.set(stream, version)
+  }
+  if (full !== null) return noRoom(full)
+  const head = { position, hash: position === release.head.position ? release.head.hash : `entry ${position}` }
+  return take(release, entries, Math.max(epoch, release.epoch), head)
 }
 
 const lockOf = (release: Release, self: object): Pick<Store, 'lock'> => ({

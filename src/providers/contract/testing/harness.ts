@@ -16,6 +16,8 @@ export type ContractWorld = {
  */
 export type ContractHarness = {
   readonly name: string
+  /** Nothing in it can be called over the network: what needs that is skipped, and counted. */
+  readonly listens?: false
   open(options: { readonly asleep: boolean }): Promise<ContractWorld>
 }
 
