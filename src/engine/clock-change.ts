@@ -5,7 +5,16 @@ const dayMs = 24 * hourMs
 /** Hours of the local day in which clocks are changed: ticks in them are skipped or run twice that day. */
 const ambiguousHours = 3
 
-const localParts = (zone: string) =>
+/** To make one takes as long as a hundred handoffs' reads; there are few zones. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+const localParts = (zone: string): Intl.DateTimeFormat => {
+  const known = formats.get(zone) ?? newFormat(zone)
+  formats.set(zone, known)
+  return known
+}
+
+const newFormat = (zone: string): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', hour: '2-digit', timeZoneName: 'longOffset' })
 
 const read = (format: Intl.DateTimeFormat, at: Millis): { readonly hour: number; readonly offset: string } => {

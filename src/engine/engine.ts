@@ -222,7 +222,8 @@ const runEpoch = async (
 
   /** The end of the engine, for whatever reason: what runs beside the turns stops, the world stays as it is. */
   const close = async (): Promise<void> => {
-    inner.abort()
+    // A reason of its own: without one, each abort makes an exception with its stack.
+    inner.abort('the engine ends')
     await runner.close()
     await Promise.allSettled(background)
   }

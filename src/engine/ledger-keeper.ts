@@ -1,6 +1,6 @@
 import { releaseStream } from '../journal/events.ts'
 import type { JournalState } from '../journal/fold.ts'
-import { newMove } from '../journal/move-state.ts'
+import { type MoveState, newMove } from '../journal/move-state.ts'
 import type { Millis, Side } from '../moves/goal.ts'
 import { sides } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
@@ -99,7 +99,7 @@ export const createLedgerKeeper = (options: {
     const ticks = expected.kind === 'ok' ? expected.value : []
     const skipped = stateOf(job.service).ticksLetGo
     const changed = own.ledger
-      .take({ expected: ticks, runs, skipped, recordsSince, now })
+      .take({ expected: ticks, runs, skipped, recordsSince, ownedSince: ownedSince(stateOf(job.service)), now })
       .filter((row) => row.fate !== 'due')
     for (const row of changed) rows.push({ kind: 'sample', subject: ledgerSubject(job.service), at: now, body: row })
     tellAnomalies(job.service, changed, options.journal().release.oddTicks, inbox)
@@ -119,6 +119,12 @@ export const createLedgerKeeper = (options: {
       }
     },
   }
+}
+
+/** null: it is between two owners, or what it should become did not come about. */
+const ownedSince = ({ lanes: { schedule } }: MoveState): Millis | null => {
+  if (schedule === undefined) return 0
+  return schedule.outcome?.kind === 'done' ? (schedule.outcomeAt?.at ?? null) : null
 }
 
 /** A tick that ran twice or never is a matter for the journal; what ran as it should is an observation. */

@@ -129,7 +129,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     [...queue.values()].flatMap((work) => (work.service === service ? [work.intent] : []))
 
   const drop = (service: string, intent: IntentId): void => {
-    of(service).get(intent)?.stop.abort()
+    of(service).get(intent)?.stop.abort('superseded')
     queue.delete(intent)
   }
 
@@ -162,7 +162,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     close: async () => {
       queue.clear()
       const running = [...underWay.values()].flatMap((own) => [...own.values()])
-      for (const { stop } of running) stop.abort()
+      for (const { stop } of running) stop.abort('the engine ends')
       await Promise.allSettled(running.map((entry) => entry.running))
     },
   }

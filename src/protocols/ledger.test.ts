@@ -17,12 +17,21 @@ const news = (changed: Partial<LedgerNews>): LedgerNews => ({
   runs: [],
   skipped: [],
   recordsSince: { blue: 0, green: 0 },
+  ownedSince: 0,
   now: at(100),
   ...changed,
 })
 const allow = { concurrency: 'Allow', graceMs: 30_000, keep: 100 } as const
 
 describe('the tick ledger', () => {
+  it('calls nothing missed while the schedule is being handed over, nor at once after it', () => {
+    const ledger = createLedger(allow)
+    expect(ledger.take(news({ expected: [at(1), at(2)], ownedSince: null }))).toEqual([])
+    expect(ledger.take(news({ ownedSince: at(100) }))).toEqual([])
+    const rows = ledger.take(news({ runs: [ranOn('green', 2)], ownedSince: at(100), now: at(101) }))
+    expect(rows).toMatchObject([{ fate: 'missed' }, { fate: 'ran' }])
+  })
+
   it('says ran, duplicate, missed and skipped by what was recorded', () => {
     const ledger = createLedger(allow)
     const rows = ledger.take(

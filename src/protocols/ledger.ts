@@ -29,6 +29,11 @@ export type LedgerNews = {
   readonly skipped: readonly Millis[]
   /** From which tick on each side's records of runs are complete; null: it did not answer, so nothing is proven. */
   readonly recordsSince: Readonly<Record<Side, Millis | null>>
+  /**
+   * Since when the schedule is not being handed over; null: it is, and what nobody has run meanwhile may yet be run, or
+   * be let go.
+   */
+  readonly ownedSince: Millis | null
   readonly now: Millis
 }
 
@@ -97,7 +102,7 @@ export const createLedger = ({ concurrency, graceMs, keep }: LedgerOptions): Led
     if (entry.skipped) return 'skipped'
     const holder = heldBy(entry.tick)
     if (holder !== null) return holder.endedAt !== null && news.now > holder.endedAt + graceMs ? 'skipped' : 'due'
-    if (news.now <= entry.tick + graceMs) return 'due'
+    if (news.ownedSince === null || news.now <= Math.max(entry.tick, news.ownedSince) + graceMs) return 'due'
     const { blue, green } = news.recordsSince
     return blue !== null && green !== null && blue <= entry.tick && green <= entry.tick ? 'missed' : 'unseen'
   }

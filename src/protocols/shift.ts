@@ -62,6 +62,11 @@ const later = (view: View, ms: Millis, because: string): Step => ({
   memo: view.memo,
 })
 
+/** What takes long may be seen a little later: both sides are read each time, and very many may be under way at once. */
+const longestPollMs: Millis = 1_000
+const pollMs = ({ goal, memo, now }: View): Millis =>
+  Math.max(goal.pollMs, Math.min(longestPollMs, Math.round((now - (memo.startedAt ?? now)) / 5)))
+
 const remembered = (world: ShiftWorld, memo: ShiftMemo, now: Millis): ShiftMemo => {
   const desired = (side: Reached<WorkloadFacts>) => (side.kind === 'seen' ? side.value.desired : null)
   return {
@@ -92,7 +97,7 @@ const grow = (view: View, side: Side): Step | null => {
   if (value.desired !== wanted || needsMark(view, value)) return scale(view, side)
   if (isUp(value, wanted)) return null
   const problem = value.problem === null ? '' : `: ${value.problem}`
-  return later(view, view.goal.pollMs, `${value.ready} of ${wanted} replicas are ready on ${side}${problem}`)
+  return later(view, pollMs(view), `${value.ready} of ${wanted} replicas are ready on ${side}${problem}`)
 }
 
 /** Scales a side down to its goal and waits until the surplus has drained; null: it has. */
@@ -106,7 +111,7 @@ const shrink = (view: View, side: Side): Step | null => {
   const { value } = reached
   if (value.desired !== wanted || needsMark(view, value)) return scale(view, side)
   if (isDown(value, wanted)) return null
-  return later(view, view.goal.pollMs, `${value.running - wanted} surplus replicas still finish their work on ${side}`)
+  return later(view, pollMs(view), `${value.running - wanted} surplus replicas still finish their work on ${side}`)
 }
 
 /** Stops one side, proven by no process left, before the other starts. Stamps it even when it is down already, so that no late start lands. */

@@ -85,7 +85,7 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         }
         return
       case 'called a person':
-        if (isUntroubled && !event.because.startsWith('waits for the approval') && !isJudged(event.service))
+        if (isUntroubled && !/^waits for the approval| rejected "/.test(event.because) && !isJudged(event.service))
           broken(`a person is called although nothing is wrong: ${event.because}`)
         return
       case 'requested':

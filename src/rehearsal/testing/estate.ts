@@ -66,8 +66,18 @@ export const smallEstate = (): SimulatedEstate => {
   }
 }
 
-/** null: the planner refuses this estate. */
-export const planOf = ({ services, rules, policy, release }: SimulatedEstate): Plan | null => {
+const plans = new WeakMap<SimulatedEstate, Plan | null>()
+
+/** null: the planner refuses this estate. Made once for each. */
+export const planOf = (estate: SimulatedEstate): Plan | null => {
+  const known = plans.get(estate)
+  if (known !== undefined) return known
+  const plan = makePlanOf(estate)
+  plans.set(estate, plan)
+  return plan
+}
+
+const makePlanOf = ({ services, rules, policy, release }: SimulatedEstate): Plan | null => {
   const planned = makePlan(
     aPlanInput(anEstate(services.map(({ definition }) => definition)), {
       policy: release,

@@ -61,8 +61,8 @@ const behaviourFor = (random: Random, definition: ServiceDefinition): ServiceBeh
   const latencyMs = pick(random, [15, 40, 90])
   const answering = { errorRatio, latencyMs, latencySpread: 0.6 }
   return behaviourOf(definition, {
-    startMs: pick(random, [50, 400, 1_500]),
-    drainMs: pick(random, [20, 300, 1_200]),
+    startMs: pick(random, [50, 200, 800]),
+    drainMs: pick(random, [20, 200, 800]),
     absentOnGreen: chance(random, 0.4),
     users:
       base.users === null
