@@ -36,7 +36,7 @@ const wrong = (what: string, wanted: unknown, is: unknown): readonly string[] =>
     : [`${what}: ${JSON.stringify(wanted)} is wanted, ${JSON.stringify(is)} is there`]
 
 const readOf = async (world: StoppedWorld, side: Side) => {
-  const answer = await world.ports[side].workloads.read(service, signal)
+  const answer = await world.answered(world.ports[side].workloads.read(service, signal))
   return answer.kind === 'ok' ? answer.value : null
 }
 
@@ -152,7 +152,7 @@ const weightsCase = (name: string, from: number, to: number): Case => ({
     return other.length === 0 ? [] : [`the weight was ${other.join(', ')}`]
   },
   ends: async (world, { goal }) => {
-    const route = await world.ports.traffic.read(service, signal)
+    const route = await world.answered(world.ports.traffic.read(service, signal))
     const set = route.kind === 'ok' ? route.value : null
     return goal.kind === 'weights' ? wrong('weight', [goal.green, goal.green], [set?.green, set?.effectiveGreen]) : []
   },

@@ -3,13 +3,14 @@ import type { Schedules, Traffic, Workloads } from '../../engine/ports.ts'
 import type { Millis, Side } from '../../moves/goal.ts'
 import { type Caller, defaultLatencies, Killed, noFaults } from '../../rehearsal/simulated-calls.ts'
 import { createRandom, createSimulatedClock, type SimulatedClock } from '../../rehearsal/simulated-clock.ts'
-import { createSimulatedTraffic } from '../../rehearsal/simulated-router.ts'
+import { createSimulatedRouter } from '../../rehearsal/simulated-router.ts'
 import {
   createSimulatedSchedules,
   type SimulatedScheduler,
   supervisorLike,
 } from '../../rehearsal/simulated-schedules.ts'
 import { createSimulatedWorkloads } from '../../rehearsal/simulated-workloads.ts'
+import { every } from '../../rehearsal/timetable.ts'
 import type { Attempt } from '../drive.ts'
 import { createFaultyPorts, type PortFault } from './faulty-ports.ts'
 
@@ -40,7 +41,7 @@ export const createWorld = (options: WorldOptions) => {
       ...{ side: of, clock, random, scheduler, horizonMs: 2 * periodMs },
       schedules: [
         {
-          ...{ service, periodMs, offsetMs: 0, concurrency: options.concurrency ?? 'Allow', deadlineMs: null },
+          ...{ service, timetable: every(periodMs), concurrency: options.concurrency ?? 'Allow', deadlineMs: null },
           ...{ suspended: of === 'green', runMs: 400 },
         },
       ],
@@ -57,18 +58,27 @@ export const createWorld = (options: WorldOptions) => {
   })
   const blue = side('blue')
   const green = side('green')
-  const route = { service, green: options.weight ?? 0, greenReady: options.greenReady ?? true }
   const weightsSet: number[] = []
-  const traffic = createSimulatedTraffic([route], (_, weight) => void weightsSet.push(weight))
+  const router = createSimulatedRouter({
+    routes: [{ service, green: options.weight ?? 0 }],
+    ready: (_, of) => of === 'blue' || (options.greenReady ?? true),
+    log: (_, weight) => void weightsSet.push(weight),
+  })
   const portsOf = (of: typeof blue): SidePorts => ({
     schedules: of.schedules.portsFor(caller),
     workloads: of.workloads.portsFor(caller),
   })
+  /** Lets so much time pass as an answer takes. */
+  const answered = async <T>(answer: Promise<T>): Promise<T> => {
+    await clock.runUntil(clock.now() + 10 * defaultLatencies.callMs)
+    return answer
+  }
   return {
     clock,
+    answered,
     periodMs,
     sides: { blue, green },
-    ports: { blue: portsOf(blue), green: portsOf(green), traffic },
+    ports: { blue: portsOf(blue), green: portsOf(green), traffic: router.portsFor(caller) },
     weightsSet,
   }
 }
@@ -99,7 +109,7 @@ const contextOf = (
     ...{ hasSchedule: order.hasSchedule ?? false, suspended: false, missed: 'all', assumeDead: null, knownRun: null },
     baseline: { blue: null, green: null },
   },
-  clock: { now: clock.now, sleep: clock.sleep },
+  clock,
   limits: { quietMs: 0, retryMs: 1_000 },
 })
 
