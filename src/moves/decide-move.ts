@@ -62,19 +62,21 @@ const ask = (rules: readonly NamedRule[], context: MoveContext): MoveDecision | 
 const earlier = (a: Millis | null, b: Millis | null): Millis | null =>
   a === null ? b : b === null ? a : Math.min(a, b)
 
-/** The answer of the first safety rule that has one; null: nothing stands against going on. */
-export const decideSafety = (context: MoveContext): MoveDecision | null => {
-  const decision = ask(safetyRules, context)
-  // Only an alarm: `decideMove` gives it too, beside what the move goes on with.
-  return decision === null || (decision.events.length === 0 && decision.waiting === null) ? null : decision
-}
+/** The answer of the first safety rule that has one; null: nothing stands against going on, and nothing will by itself. */
+export const decideSafety = (context: MoveContext): MoveDecision | null => ask(safetyRules, context)
 
-const allRules: readonly NamedRule[] = [...safetyRules, ...progressRules]
+/** Whether an answer is one, and not only an alarm: then no other rule is asked. */
+export const isAnswer = (decision: MoveDecision | null): boolean =>
+  decision !== null && (decision.events.length > 0 || decision.waiting !== null)
 
 /**
  * What one move does next: events, when to ask again, and what it waits for. In the order of the rules; the first
  * that answers wins. Pure: the same state, plan, facts and time give the same answer. Called again after its events
- * were folded, until it has none.
+ * were folded, until it has none. `safety`: what the safety rules say of the very same context, where that is known.
  */
-export const decideMove = (context: MoveContext): MoveDecision =>
-  ask(allRules, context) ?? { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }
+export const decideMove = (context: MoveContext, safety = decideSafety(context)): MoveDecision => {
+  if (safety !== null && isAnswer(safety)) return safety
+  const progress = ask(progressRules, context)
+  if (progress === null) return safety ?? { events: [], wakeAt: null, waiting: null, rule: 'nothing to do' }
+  return { ...progress, wakeAt: earlier(safety?.wakeAt ?? null, progress.wakeAt) }
+}

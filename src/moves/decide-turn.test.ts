@@ -49,6 +49,19 @@ describe('a release of three services', () => {
     expect(small.world.replicas.catalogue).toEqual({ blue: 2, green: 2 })
   })
 
+  it('never wants to be asked again at a time that has passed, also after nobody watched', () => {
+    const small = openSmallWorld()
+    for (let i = 0; i < 60 && small.world.replicas.catalogue?.green !== 2; i += 1) small.pass(100)
+    small.world.version.blue = '2'
+    small.pass(100)
+    expect(small.eventsOf('paused')).toMatchObject([{ cause: 'version' }])
+    const { now } = small
+    small.append('release', { kind: 'not watched', from: now, until: now + 60_000, because: 'it was frozen' })
+    small.pass(60_000)
+    const { wakeMoves } = small.pass(0)
+    expect(wakeMoves.get('catalogue')).toBeGreaterThan(small.now)
+  })
+
   it('calls a person again when what they asked to be put right is refused', () => {
     const small = openSmallWorld()
     for (let i = 0; i < 60 && small.world.owner !== 'green'; i += 1) small.pass(500)

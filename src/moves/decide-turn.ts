@@ -5,7 +5,7 @@ import type { JournalState } from '../journal/fold.ts'
 import { foldMove, type MoveState, newMove } from '../journal/move-state.ts'
 import { foldRelease, type ReleaseState } from '../journal/release-state.ts'
 import type { Plan } from '../plan/plan.ts'
-import { decideMove, decideSafety, type MoveDecision } from './decide-move.ts'
+import { decideMove, decideSafety, isAnswer, type MoveDecision } from './decide-move.ts'
 import { decideRelease } from './decide-release.ts'
 import type { MoveContext } from './decision.ts'
 import type { MoveFacts } from './facts.ts'
@@ -90,6 +90,15 @@ const openTurn = (input: TurnInput) => {
   const stepped = new Set<string>()
   /** The state of each move about which the rules had nothing to say: within a turn, nothing else that they see changes. */
   const quietMoves = { safety: new Map<string, MoveState>(), progress: new Map<string, MoveState>() }
+  /** What the safety rules said last of a move, and of which state of it: they need not be asked twice of one. */
+  const lastSafety = new Map<string, { readonly state: MoveState; readonly decision: MoveDecision | null }>()
+  const safetyOf = (service: string, state: MoveState): MoveDecision | null => {
+    const known = lastSafety.get(service)
+    if (known?.state === state) return known.decision
+    const decision = decideSafety(contextOf(service))
+    lastSafety.set(service, { state, decision })
+    return decision
+  }
   const { quiet = null } = input
   const isQuiet = quiet !== null && quiet.state === release && (quiet.wakeAt === null || now < quiet.wakeAt)
   let askRelease = !isQuiet
@@ -162,7 +171,8 @@ const openTurn = (input: TurnInput) => {
     step: (service: string, what: 'safety' | 'progress'): boolean => {
       const state = stateOf(service)
       if (quietMoves[what].get(service) === state) return false
-      const decision = (what === 'safety' ? decideSafety : decideMove)(contextOf(service))
+      const safety = safetyOf(service, state)
+      const decision = what === 'progress' ? decideMove(contextOf(service), safety) : isAnswer(safety) ? safety : null
       if (decision === null || decision.events.length === 0) quietMoves[what].set(service, state)
       if (decision === null) return false
       for (const event of decision.events) tellMove(service, event)

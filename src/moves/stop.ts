@@ -133,9 +133,9 @@ export const pauseForNewVersion: Rule = ({ state, plan, facts, gaps, now }) => {
   const same = blue.value.version === green.value.version
   if (state.paused?.cause === 'version') {
     if (same) return happens({ kind: 'went on', because: `both sides run ${blue.value.version}`, anew: true })
-    const callAt = state.paused.at + plan.policy.holdLimit.afterMs
-    if (observedBetween(state.paused.at, now, gaps) < plan.policy.holdLimit.afterMs)
-      return waits(state.paused.because, callAt)
+    const spent = observedBetween(state.paused.at, now, gaps)
+    const limit = plan.policy.holdLimit.afterMs
+    if (spent < limit) return waits(state.paused.because, now + limit - spent)
     return waitsForPerson(state.paused.because, [
       'deploy the same version on both sides: it goes on by itself',
       rollbackCommand(state.service),

@@ -252,6 +252,10 @@ const takeOver: Rule = (view) => {
   const { from, to, owner, intent, memo, goal, cursor, clock, now, world } = view
   if (to.kind !== 'seen') return null
   const due = dueTicks(to.value.ticks, cursor, clock)
+  // A tick left to the catch-up would wait behind that run, and be lost to the next tick.
+  const ours = to.value.schedule.active.find(({ tick }) => tick !== null && memo.byHand.includes(tick))
+  if (due.length > 0 && ours !== undefined && to.value.schedule.concurrency !== 'Allow')
+    return waitFor(view, goal.limits.pollMs, `a missed tick runs when ${ours.name} has ended on ${owner}`)
   const skipsAll = goal.missed === 'skip' && due.length > 1
   const target = skipsAll ? (due.at(-1) ?? cursor) : cursor
   const skipped = skipsAll ? [...memo.skipped, ...due] : memo.skipped

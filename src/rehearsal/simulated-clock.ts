@@ -41,6 +41,9 @@ const place = (queue: readonly Due[], at: Millis): number => {
   return low
 }
 
+/** Whoever has so much to do at one instant does it for ever. */
+const mostAtOnce = 100_000
+
 /** So often the loop of the process has its turn, for signals and timers of its own. */
 const breathesEvery = 256
 
@@ -95,10 +98,14 @@ export const createSimulatedClock = (start: Millis): SimulatedClock => {
     runUntil: async (until, isOver) => {
       await settle()
       if (isOver?.() === true) return
+      let [instant, atOnce] = [now, 0]
       for (let due = queue.at(-1); due !== undefined && due.at <= until; due = queue.at(-1)) {
         queue.pop()
         if (due.callback === null) continue
         now = due.at
+        atOnce = now === instant ? atOnce + 1 : 0
+        instant = now
+        if (atOnce > mostAtOnce) throw new Error(`time stands still: more than ${mostAtOnce} events at one instant`)
         if (due.callback()) await settle()
         if (isOver?.() === true) return
       }

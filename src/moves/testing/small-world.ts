@@ -226,6 +226,9 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
     world,
     entries,
     refusing,
+    get now() {
+      return now
+    },
     get journal() {
       return journal
     },
@@ -233,12 +236,12 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
       return reports
     },
     append,
-    /** Turns, and what is intended happens, until nothing follows; then time passes. */
-    pass: (ms: number): void => {
+    /** Turns, and what is intended happens, until nothing follows; then time passes. Gives the last turn. */
+    pass: (ms: number): TurnResult => {
       do turn()
       while (carryOutAll())
       now += ms
-      turn()
+      return turn()
     },
     judge: (service: string, verdict: 'advance' | 'hold' | 'roll back' | 'blind'): void => {
       const cause = ({ advance: 'proven', hold: 'evidence', 'roll back': 'evidence', blind: 'no data' } as const)[

@@ -85,11 +85,13 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         }
         return
       case 'called a person':
-        if (isUntroubled && !/^waits for the approval| rejected "/.test(event.because) && !isJudged(event.service))
+        if (isUntroubled && !event.because.startsWith('waits for the approval') && !isJudged(event.service))
           broken(`a person is called although nothing is wrong: ${event.because}`)
         return
       case 'requested':
         if (event.request.kind === 'roll back') wishes += 1
+        // Whoever says no brings about the rest.
+        if (event.request.kind !== 'approve') isUntroubled = false
         return
       case 'resumed':
         return forget(null)

@@ -45,7 +45,7 @@ const patience = 20
 /** Far above what a release needs when nothing is wrong any more and people answer. */
 /** One seed in so many: to write a whole state down costs more than to play on. */
 const foldComparedEvery = 8
-const calmLimitMs = 1_800 * second
+const calmLimitMs = 600 * second
 
 /** Plays one whole release: the storm, then calm with people who answer, until it has ended. */
 export const playScenario = async (scenario: Scenario, options: PlayOptions = {}): Promise<Played> => {

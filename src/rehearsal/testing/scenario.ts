@@ -1,12 +1,22 @@
 import { createRandom } from '../simulated-clock.ts'
 import { chance, pick } from './chance.ts'
-import { drawEstate } from './random-estate.ts'
+import { type DrawnEstate, drawEstate } from './random-estate.ts'
 import { drawTroubles, type Scenario } from './trouble.ts'
+
+/** So many seeds in a row have the same estate, with other troubles: to plan one costs as much as a part of a release. */
+const seedsPerEstate = 4
+let last: { readonly seed: number; readonly drawn: DrawnEstate } | null = null
+
+const estateOf = (seed: number): DrawnEstate => {
+  const own = Math.floor(seed / seedsPerEstate)
+  if (last?.seed !== own) last = { seed: own, drawn: drawEstate(own) }
+  return last.drawn
+}
 
 /** The release that a seed stands for. */
 export const drawScenario = (seed: number): Scenario => {
   const random = createRandom((seed ^ 0x5bd1e995) >>> 0)
-  const { estate, scheduler } = drawEstate(seed)
+  const { estate, scheduler } = estateOf(seed)
   const stormMs = pick(random, [5_000, 10_000, 25_000])
   return {
     ...{ seed, scheduler, estate, stormMs },

@@ -4,8 +4,9 @@ import type { Scenario } from './trouble.ts'
 
 export type Shrunk = { readonly scenario: Scenario; readonly played: Played; readonly tries: number }
 
-/** Enough for a scenario of five services and twenty troubles. */
+/** Enough for a scenario of five services and twenty troubles; one that does not end takes its time. */
 const mostTries = 200
+const longestMs = 30_000
 
 /** Smaller ones that may still fail: with fewer troubles, with fewer services, without what else can be left out. */
 function* smaller(scenario: Scenario): Generator<Scenario> {
@@ -28,7 +29,9 @@ function* smaller(scenario: Scenario): Generator<Scenario> {
 export const shrink = async (scenario: Scenario, played: Played, play = playScenario): Promise<Shrunk> => {
   let best: Shrunk = { scenario, played, tries: 0 }
   let tries = 0
-  for (let isSmaller = true; isSmaller && tries < mostTries; ) {
+  const began = performance.now()
+  const isEnough = (): boolean => tries >= mostTries || performance.now() - began > longestMs
+  for (let isSmaller = true; isSmaller && !isEnough(); ) {
     isSmaller = false
     for (const candidate of smaller(best.scenario)) {
       tries += 1
@@ -38,7 +41,7 @@ export const shrink = async (scenario: Scenario, played: Played, play = playScen
         isSmaller = true
         break
       }
-      if (tries >= mostTries) break
+      if (isEnough()) break
     }
   }
   return { ...best, tries }

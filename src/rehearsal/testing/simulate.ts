@@ -83,11 +83,10 @@ const playMany = async (options: SimulateOptions, say: Say): Promise<0 | 1> => {
   const seed = options.seed ?? Math.floor(Math.random() * highestSeed)
   say(`seed ${seed}${options.seed === null ? ' (drawn; --seed gives one)' : ''}, ${options.workers} threads`)
   const began = performance.now()
-  const total = await playAll({ ...options, seed }, began)
+  const total = await playAll({ ...options, seed }, began, say)
   const seconds = (performance.now() - began) / 1_000
   sayCoverage(total, say)
   for (const failure of total.failed.slice(0, shownFailures)) await sayFailure(failure.seed, say)
-  for (const { seed: other, problem } of total.failed.slice(shownFailures)) say(`seed ${other}: ${problem}`)
   return tally({ played: total.played, failed: total.failed.length, perSecond: total.played / seconds }, say)
 }
 
@@ -105,7 +104,11 @@ function* batches(
   }
 }
 
-const playAll = async (options: SimulateOptions & { readonly seed: number }, began: number): Promise<Total> => {
+const playAll = async (
+  options: SimulateOptions & { readonly seed: number },
+  began: number,
+  say: Say,
+): Promise<Total> => {
   const total: Total = { played: 0, simulatedMs: 0, entries: 0, failed: [], outcomes: {}, coverage: {} }
   const work = batches(options, began)
   const take = (result: BatchResult): void => {
@@ -113,6 +116,7 @@ const playAll = async (options: SimulateOptions & { readonly seed: number }, beg
     total.simulatedMs += result.simulatedMs
     total.entries += result.entries
     total.failed.push(...result.failed)
+    for (const { seed, problem } of result.failed) say(`failed: seed ${seed}: ${problem}`)
     addCoverage(total.coverage, result.coverage)
     addCoverage(total.outcomes, result.outcomes)
   }
