@@ -63,3 +63,22 @@ describe('a move that waits at a gate with users on green', () => {
     expect(Array.from({ length: 100 }, () => sample(0)).every((event) => event === null)).toBe(true)
   })
 })
+
+it('says the same again of a step whose goal was reached again since it was said', () => {
+  const said = { verdict: 'hold', cause: 'dwell', step: weighed, at: 500, since: 500 }
+  const reached: MoveState = { ...atGate, step: weighed, reachedAt: 1_500, judged: said as MoveState['judged'] }
+  const judging = createJudging()
+  judging.restore('shop', [
+    { kind: 'begin', era: atGate.era, at: 0, setup: setUpJudge(plan, null, []) },
+    { kind: 'step', era: atGate.era, at: 1_500, step: weighed, weightGreen: 5 },
+  ])
+  const arm = { arm: { requests: 200, errors: 0, latency: null }, assigned: 200 }
+  const increments = { blue: arm, green: arm } as unknown as Parameters<typeof makeSample>[3]
+  const facts = { workload: { blue: null, green: null } } as unknown as Parameters<typeof makeSample>[2]
+  const say = (state: MoveState, at: number) =>
+    judging.sample(state, plan, makeSample(state, plan, facts, increments, { at, durationMs: 100 })).event
+  const event = say(reached, 1_600)
+  expect(event).toMatchObject({ kind: 'judged', verdict: 'hold', cause: 'dwell' })
+  const now = { ...said, at: 1_600, since: 1_600 } as MoveState['judged']
+  expect(say({ ...reached, judged: now }, 1_700)).toBeNull()
+})

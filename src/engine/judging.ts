@@ -174,7 +174,10 @@ const changed = (state: MoveState, verdict: Verdict, judgedStep: number): MoveEv
   const step = judgedStep < 0 ? state.step : judgedStep
   const stops = verdict.kind === 'roll back' || verdict.kind === 'blind' || speaksAgainstGreen(verdict)
   if (judgedStep !== state.step && before === null && !stops) return null
-  if (before !== null && before.step === step && before.verdict === verdict.kind && before.cause === cause) return null
+  // What was said before the step's goal was reached again (something was put right meanwhile) opens no gate of it.
+  const isOld = before !== null && judgedStep === state.step && before.at < (state.reachedAt ?? 0)
+  const isSame = before?.step === step && before.verdict === verdict.kind && before.cause === cause
+  if (isSame && !isOld) return null
   if (before?.verdict === 'roll back') return null
   return {
     kind: 'judged',
