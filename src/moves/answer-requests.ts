@@ -192,7 +192,7 @@ const answerRollback = (context: ReleaseContext, request: RequestState, asked: A
   const { plan, state, reports } = context
   const { scope } = asked
   if (state.retired !== null) return refuse(request, 'blue was retired: there is nothing to go back to')
-  if (scope.kind === 'service' && plan.moves[scope.service] === undefined)
+  if (scope.kind === 'service' && !Object.hasOwn(plan.moves, scope.service))
     return unknownService(context, request, scope.service)
   if (scope.kind === 'wave' && !plan.waves.some((wave) => wave.number === scope.wave))
     return refuse(request, `there is no wave ${scope.wave}; the plan has ${plan.waves.length}`)

@@ -1,3 +1,4 @@
+import { ownMember } from '../inventory/own-member.ts'
 import type { Gate } from '../plan/plan.ts'
 import { type MoveContext, reachedSince } from './decision.ts'
 import { observedBetween } from './facts.ts'
@@ -83,7 +84,7 @@ const askVersion = ({ facts }: MoveContext): GateAnswer => {
 }
 
 const askTest = ({ state, now }: MoveContext, name: string, maxAgeMs: Millis): GateAnswer => {
-  const test = state.tests[name]
+  const test = ownMember(state.tests, name)
   if (test === undefined || (state.enteredAt !== null && test.at < state.enteredAt && now - test.at > maxAgeMs))
     return open(`the test "${name}" has not run yet`)
   return test.passed ? met(test.summary) : { kind: 'failed', because: `the test "${name}" failed: ${test.summary}` }
@@ -96,7 +97,7 @@ export const askGate = (gate: Gate, context: MoveContext): GateAnswer => {
     case 'verdict':
       return askVerdict(context)
     case 'approval': {
-      const approval = state.approvals[gate.name]
+      const approval = ownMember(state.approvals, gate.name)
       if (approval !== undefined) return met(`approved by ${approval.by}`)
       return { kind: 'open', because: `waits for the approval "${gate.name}"`, wakeAt: null, approval: gate.name }
     }
@@ -112,12 +113,12 @@ export const askGate = (gate: Gate, context: MoveContext): GateAnswer => {
     case 'test':
       return askTest(context, gate.name, gate.maxAgeMs)
     case 'window': {
-      const window = facts.windows[gate.name]
+      const window = ownMember(facts.windows, gate.name)
       if (window === undefined) return open(`the calendar "${gate.name}" has not been read yet`)
       return window.open ? met(`"${gate.name}" is open`) : open(`"${gate.name}" is closed`, window.changesAt)
     }
     case 'condition': {
-      const holds = facts.conditions[gate.name]
+      const holds = ownMember(facts.conditions, gate.name)
       if (holds === true) return met(`"${gate.name}" holds: ${gate.cel}`)
       return open(
         holds === false ? `"${gate.name}" does not hold: ${gate.cel}` : `"${gate.name}" can't be told yet: ${gate.cel}`,

@@ -1,5 +1,6 @@
 import type { Variable } from '../inventory/estate.ts'
 import { byText } from '../inventory/ordering.ts'
+import { ownMember } from '../inventory/own-member.ts'
 import { type Shown, showVariable } from '../inventory/shown-text.ts'
 import type { Json } from '../moves/goal.ts'
 import type { Found } from './difference.ts'
@@ -33,16 +34,13 @@ export const compareVariables = (
     compareVariable({
       service,
       name,
-      blue: own(blue.variables, name),
-      green: own(green.variables, name),
+      blue: ownMember(blue.variables, name) ?? null,
+      green: ownMember(green.variables, name) ?? null,
       greenNames,
       rewrite,
     }),
   )
 }
-
-const own = (variables: Readonly<Record<string, Variable>>, name: string): Variable | null =>
-  (Object.hasOwn(variables, name) ? variables[name] : undefined) ?? null
 
 const compareVariable = (sides: Sides): readonly Found[] => {
   const { name, blue, green, greenNames } = sides

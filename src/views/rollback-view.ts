@@ -58,7 +58,7 @@ export const viewRollback = (
 }
 
 const unknownScope = (plan: Plan, scope: RollbackScope): string | null => {
-  if (scope.kind === 'service' && plan.moves[scope.service] === undefined)
+  if (scope.kind === 'service' && !Object.hasOwn(plan.moves, scope.service))
     return `there is no service "${scope.service}" in this release; it has ${Object.keys(plan.moves).toSorted().join(', ')}`
   if (scope.kind === 'wave' && !plan.waves.some(({ number }) => number === scope.wave))
     return `there is no wave ${scope.wave}; the plan has ${plural(plan.waves.length, 'wave')}`
