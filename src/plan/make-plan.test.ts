@@ -12,6 +12,7 @@ import {
   plain,
   published,
 } from '../inventory/testing/build-estate.ts'
+import { frozen } from '../journal/testing/frozen.ts'
 import { makePlan } from './make-plan.ts'
 import type { PlanInput, ServiceRules } from './plan-input.ts'
 import type { Policy } from './policy.ts'
@@ -422,6 +423,69 @@ describe('any estate', () => {
         }
       }),
       { numRuns: 150 },
+    )
+  })
+
+  /** Who reaches whom over needs, the slow way: by trying every service in between. */
+  const reaches = (all: readonly Drawn[], isEdge: (from: number, to: number) => boolean): readonly boolean[][] => {
+    const found = all.map((_, from) => all.map((__, to) => isEdge(from, to)))
+    for (const [between] of all.entries())
+      for (const [from] of all.entries())
+        for (const [to] of all.entries()) if (found[from]?.[between] && found[between]?.[to]) found[from][to] = true
+    return found
+  }
+
+  it('moves together exactly those that need each other in a circle, of what users reach and of what they do not', () => {
+    fc.assert(
+      fc.property(sized, ([all, maxPerWave]) => {
+        const plan = aPlan(anEstate(servicesOf(all)), { policy: aReleasePolicy({ maxPerWave }) })
+        const isUsed = (index: number): boolean => ['exposed', 'both'].includes(all[index]?.kind ?? '')
+        // What no user reaches doesn't wait for what they reach: that edge is cut.
+        const reach = reaches(
+          all,
+          (from, to) => (all[from]?.needs.includes(to) ?? false) && from !== to && (isUsed(from) || !isUsed(to)),
+        )
+        for (const [a] of all.entries())
+          for (const [b] of all.entries()) {
+            if (a >= b) continue
+            const circle = reach[a]?.[b] === true && reach[b]?.[a] === true
+            const together = plan.cycles.some((names) => names.includes(nameOf(a)) && names.includes(nameOf(b)))
+            expect(together).toBe(circle)
+            if (circle) expect(moveOf(plan, nameOf(a)).wave).toBe(moveOf(plan, nameOf(b)).wave)
+          }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is as soon as it can be: a wave before is full, or holds a circle, or something in it is needed', () => {
+    fc.assert(
+      fc.property(sized, ([all, maxPerWave]) => {
+        const plan = aPlan(anEstate(servicesOf(all)), { policy: aReleasePolicy({ maxPerWave }) })
+        const isCircle = (services: readonly string[]): boolean =>
+          plan.cycles.some((members) => members.join() === services.join())
+        for (const [index, wave] of plan.waves.entries()) {
+          const before = plan.waves[index - 1]
+          if (before === undefined || before.phase !== wave.phase) continue
+          const mustWait = wave.services.some((name) =>
+            moveOf(plan, name).needs.some((need) => before.services.includes(need)),
+          )
+          expect(
+            before.services.length >= maxPerWave || isCircle(before.services) || isCircle(wave.services) || mustWait,
+          ).toBe(true)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('changes nothing of what it is made from', () => {
+    fc.assert(
+      fc.property(sized, ([all, maxPerWave]) => {
+        const input = aPlanInput(frozen(anEstate(servicesOf(all))), { policy: frozen(aReleasePolicy({ maxPerWave })) })
+        expect(JSON.stringify(makePlan(input))).toBe(JSON.stringify(makePlan(input)))
+      }),
+      { numRuns: 30 },
     )
   })
 
