@@ -3,6 +3,7 @@ import type { RequestState } from '../journal/release-state.ts'
 import { goingBack } from '../plan/dependents.ts'
 import { gateName } from './gates.ts'
 import {
+  allReports,
   answered,
   backAndOpen,
   decides,
@@ -37,8 +38,8 @@ const approvalGate = ({ plan }: ReleaseContext, report: MoveReport, name: string
     .find((gate) => gate.kind === 'approval' && gateName(gate) === `approval ${name}`)
 
 /** Those gates of this name that wait now: of one service, or of every service where none was named. */
-const waitingFor = ({ reports }: ReleaseContext, gate: string, service: string | null): readonly MoveReport[] =>
-  [...reports.values()].filter(
+const waitingFor = (context: ReleaseContext, gate: string, service: string | null): readonly MoveReport[] =>
+  allReports(context).filter(
     (report) => report.waiting?.approval === gate && (service === null || report.service === service),
   )
 
@@ -50,7 +51,7 @@ const answerApproval = (
   const open = waitingFor(context, asked.gate, asked.service)
   const releaseWaits = asked.service === null && context.waitingForRelease === asked.gate
   if (open.length === 0 && !releaseWaits) {
-    const others = [...context.reports.values()].flatMap((report) =>
+    const others = allReports(context).flatMap((report) =>
       report.waiting?.approval ? [`${report.service}: ${report.waiting.approval}`] : [],
     )
     return refuse(
@@ -121,7 +122,7 @@ const answerResume = (
     return accept(request, 'the stop mark is cleared', [], [{ kind: 'stop cleared', by: request.by }])
   }
   if (asked.service === null) {
-    const waiting = [...reports.values()].filter(
+    const waiting = allReports(context).filter(
       (report) => report.waiting?.person === true && report.waiting.approval === null,
     )
     if (state.held === null && waiting.length === 0) return refuse(request, 'nothing is held')

@@ -6,6 +6,7 @@ import { answerRequests } from './answer-requests.ts'
 import { observedBetween } from './facts.ts'
 import { allSettled, giveOrders } from './orders.ts'
 import {
+  allReports,
   backAndOpen,
   decides,
   isBack,
@@ -21,11 +22,12 @@ export const releaseApproval = 'user traffic'
 
 const restWhenEnded: ReleaseRule = ({ state }) => (state.ended === null ? null : decides([]))
 
-const failWhenChecksBlock: ReleaseRule = ({ state, reports }) => {
+const failWhenChecksBlock: ReleaseRule = (context) => {
+  const { state } = context
   if (
     state.checked === null ||
     state.checked.blocking.length === 0 ||
-    [...reports.values()].some((report) => report.begun)
+    allReports(context).some((report) => report.begun)
   )
     return null
   return decides([
@@ -34,10 +36,9 @@ const failWhenChecksBlock: ReleaseRule = ({ state, reports }) => {
 }
 
 /** What asked to go back goes back with all that depends on it; the policy may take everything back. */
-const takeBackWhatAsked: ReleaseRule = ({ state, plan, reports }) => {
-  const asking = [...reports.values()].find(
-    (report) => report.askedBack !== null && !state.back.includes(report.service),
-  )
+const takeBackWhatAsked: ReleaseRule = (context) => {
+  const { state, plan } = context
+  const asking = allReports(context).find((report) => report.askedBack !== null && !state.back.includes(report.service))
   if (asking === undefined) return null
   const everything = plan.policy.afterRollback === 'release'
   const services = goingBack(plan, everything ? { kind: 'everything' } : { kind: 'service', service: asking.service })
@@ -54,9 +55,9 @@ const finishRollback: ReleaseRule = (context) => {
 
 /** Everything that a person is needed for now, by what it is about. */
 const callsNeeded = (context: ReleaseContext): readonly Extract<ReleaseEvent, { kind: 'called a person' }>[] => {
-  const { state, reports } = context
+  const { state } = context
   const calls: Extract<ReleaseEvent, { kind: 'called a person' }>[] = []
-  for (const { service, waiting } of reports.values())
+  for (const { service, waiting } of allReports(context))
     if (waiting?.person === true)
       calls.push({ kind: 'called a person', service, because: waiting.because, actions: waiting.actions })
   const open = backAndOpen(context)

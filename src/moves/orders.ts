@@ -1,5 +1,6 @@
 import type { Order } from '../journal/events.ts'
 import {
+  allReports,
   decides,
   isBack,
   isRollbackOpen,
@@ -112,7 +113,7 @@ const wantedOrder = (context: ReleaseContext, report: MoveReport, situation: Sit
 export const giveOrders: ReleaseRule = (context) => {
   const situation = situationOf(context)
   const moves: ReleaseDecision['moves'][number][] = []
-  for (const report of context.reports.values()) {
+  for (const report of allReports(context)) {
     const wanted = wantedOrder(context, report, situation)
     if (wanted.order !== report.order) moves.push(ordered(report, wanted.order, wanted.because))
   }

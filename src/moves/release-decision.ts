@@ -54,6 +54,10 @@ export const backAndOpen = ({ state, reports }: Pick<ReleaseContext, 'state' | '
 export const isRollbackOpen = (context: Pick<ReleaseContext, 'state' | 'reports'>): boolean =>
   context.state.rollback !== null && (context.state.rollback.everything || backAndOpen(context).length > 0)
 
+/** All of them, in the order of the plan: in which one they came depends on what an engine happens to remember. */
+export const allReports = ({ plan, reports }: Pick<ReleaseContext, 'plan' | 'reports'>): readonly MoveReport[] =>
+  Object.keys(plan.moves).flatMap((service) => reports.get(service) ?? [])
+
 export const reportsOf = ({ reports }: ReleaseContext, services: readonly string[]): readonly MoveReport[] =>
   services.flatMap((service) => reports.get(service) ?? [])
 
