@@ -68,6 +68,20 @@ describe('folding any journal', () => {
     )
   })
 
+  it('counts each good run on green once in an attempt, however often it is told', () => {
+    fc.assert(
+      fc.property(randomEntries, (entries) => {
+        for (const [service, move] of whole(entries).moves) {
+          const own = entries.flatMap(({ stream, event }) => (stream === `move/${service}` ? [event] : []))
+          const runs = own.flatMap((event) => (event.kind === 'run ended' && event.side === 'green' ? [event.run] : []))
+          expect(move.goodRuns + move.badRuns.length).toBeLessThanOrEqual(new Set(runs).size)
+          expect(new Set(move.runs).size).toBe(move.runs.length)
+        }
+      }),
+      runs,
+    )
+  })
+
   it('keeps a lane open until its newest intent came out, and authorises no more than was entered or intended', () => {
     fc.assert(
       fc.property(randomEntries, (entries) => {
