@@ -27,7 +27,8 @@ const millis = fc.nat(100_000)
 const side = fc.constantFrom(...sides)
 const lane = fc.constantFrom(...lanes)
 const json = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json> // what JSON can hold, by its own type of the library
-const intent = fc.constantFrom('web/weights/1', 'web/weights/2', 'web/test/1', 'a/schedule/1')
+/** Given its place among the others below. */
+const intent = fc.constant('')
 
 const goal: fc.Arbitrary<Goal> = fc.oneof(
   fc.constant<Goal>({ kind: 'provision' }),
@@ -165,14 +166,29 @@ const drawn = fc.oneof(
   },
 )
 
+/** No intent is given twice, and what comes out is mostly one that was given. */
+const withIntents = (event: JournalEvent, number: number, given: string[]): JournalEvent => {
+  if (event.kind === 'intended') {
+    const own = `intent ${given.length + 1}`
+    given.push(own)
+    return { ...event, intent: own }
+  }
+  if (event.kind !== 'came out') return event
+  return { ...event, intent: given.at(number % (given.length + 1)) ?? 'an intent of nobody' }
+}
+
 /** A journal's entries: positions and versions as a store gives them. */
 export const randomEntries: fc.Arbitrary<readonly Recorded[]> = fc
   .array(fc.record({ of: drawn, later: fc.nat(1_000) }), { maxLength: 60 })
   .map((all) => {
     const versions = new Map<string, number>()
+    const intents = new Map<string, string[]>()
     let at = 1_000
-    return all.map(({ of: { stream, event }, later }, index): Recorded => {
+    return all.map(({ of: { stream, event: drawn }, later }, index): Recorded => {
       at += later
+      const given = intents.get(stream) ?? []
+      intents.set(stream, given)
+      const event = withIntents(drawn, index + later, given)
       const version = (versions.get(stream) ?? 0) + 1
       versions.set(stream, version)
       return { position: index + 1, stream, version, at, epoch: 1, observation: 0, event, hash: `hash ${index + 1}` }
