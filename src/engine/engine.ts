@@ -78,10 +78,27 @@ export type EngineOptions = {
     readonly rules: ReadonlySet<string>
   }) => void
   readonly pollMs: Millis
+  /** How often it looks although nothing tells it to. Absent: as often as a real world needs. */
+  readonly pace?: Pace
   readonly slots: number
   /** End with `left` when everything waits for a person, instead of going on to judge. */
   readonly exitAtGate: boolean
 }
+
+/**
+ * How often an engine looks although nothing tells it to. Where everything that changes is told at once and nobody acts
+ * unseen, as in a rehearsal, it need not look often, and decides the same.
+ */
+export type Pace = {
+  /** The longest time between two turns. */
+  readonly turnMs: Millis
+  readonly claimsMs: Millis
+  readonly ledgerMs: Millis
+  /** How often what has settled is measured, and a job looked at that does not move; null: as often as everything. */
+  readonly settledMs: Millis | null
+}
+
+const realPace: Pace = { turnMs: 1_000, claimsMs: 1_000, ledgerMs: 1_000, settledMs: null }
 
 /** How a run of the engine ended. The world stays as it is in each case. */
 export type EngineEnd =
@@ -91,7 +108,6 @@ export type EngineEnd =
 
 /** Keeps a turn short when very much comes at once. */
 const eventsPerTurn = 64
-const aliveEveryMs = 1_000
 const fullRetryMs = 5_000
 const firstReadMs = 6_000
 
@@ -119,7 +135,7 @@ const runEpoch = async (
   options: EngineOptions,
   signal: AbortSignal,
 ): Promise<EngineEnd | { readonly kind: 'stop cleared' }> => {
-  const { store, clock, world } = options
+  const { store, clock, world, pace = realPace } = options
   const claims = [
     ...sides.map((side) => world.sides[side].claims),
     ...(world.router === null ? [] : [world.router.claims]),
@@ -137,7 +153,7 @@ const runEpoch = async (
   const board = createFactBoard(cameOutBetween)
   const judging = createJudging()
   const loop = createTurnLoop({ store, plan, epoch: taken.epoch, journal: taken.journal, facts: board.factsOf })
-  const watched = createWatchedTime(clock)
+  const watched = createWatchedTime(clock, pace.turnMs)
   /** Moves with conditions, which may change with the time alone. */
   const conditional = Object.values(plan.moves).flatMap((move) =>
     move.steps.some(({ before, after }) => [...before, ...after].some((gate) => gate.kind === 'condition'))
@@ -169,8 +185,12 @@ const runEpoch = async (
     factsOf: board.factsOf,
     clock,
     log: options.log,
+    settledMs: pace.settledMs,
   })
-  const ledger = createLedgerKeeper({ sides: world.sides, plan, journal: loop.journal, clock })
+  const ledger = createLedgerKeeper({
+    ...{ sides: world.sides, plan, journal: loop.journal, clock },
+    ...{ everyMs: pace.ledgerMs, settledMs: pace.settledMs },
+  })
 
   for (const { where, seen } of taken.stops)
     if (seen.stop !== null && loop.journal().release.stop === null)
@@ -200,7 +220,10 @@ const runEpoch = async (
     measuring.restore(facts, store, both).then(() => measuring.run(inbox, both), cannotGoOn),
     ledger.run(inbox, both),
     watchClaims(
-      { claims, unclaimed: taken.unclaimed, release: store.release, epoch: taken.epoch, clock, stopSeen },
+      {
+        ...{ claims, unclaimed: taken.unclaimed, release: store.release, epoch: taken.epoch, clock, stopSeen },
+        everyMs: pace.claimsMs,
+      },
       both,
     ),
   ]
@@ -246,7 +269,7 @@ const runEpoch = async (
       observations: [...kept.observations, ...fresh.observations],
       woken: [...kept.woken, ...fresh.woken],
     }
-    const isNewSecond = now - aliveAt >= aliveEveryMs || now < aliveAt
+    const isNewSecond = now - aliveAt >= pace.turnMs || now < aliveAt
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     const before: readonly StreamEvent[] =
       gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched', ...gap } }, ...events]
@@ -303,7 +326,7 @@ const runEpoch = async (
   let kept = nothingKept
   let aliveAt = Number.NEGATIVE_INFINITY
   const alive = (now: Millis): readonly Observation[] => {
-    if (now - aliveAt < aliveEveryMs && now >= aliveAt) return []
+    if (now - aliveAt < pace.turnMs && now >= aliveAt) return []
     aliveAt = now
     const { position, hash } = loop.journal()
     const body = {
@@ -359,7 +382,7 @@ const runEpoch = async (
       const until =
         loop.isBehind() || !inbox.isEmpty()
           ? clock.now()
-          : Math.min(loop.wakeAt() ?? Number.POSITIVE_INFINITY, clock.now() + aliveEveryMs)
+          : Math.min(loop.wakeAt() ?? Number.POSITIVE_INFINITY, clock.now() + pace.turnMs)
       // Also when there is more to do: whatever else runs in this process gets its turn in between.
       if (until <= clock.now()) await clock.sleep(until, signal)
       else await inbox.wait(until, clock, signal)

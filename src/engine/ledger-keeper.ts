@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts'
 import { createGreenRuns } from './green-runs.ts'
 import type { Inbox } from './inbox.ts'
 import type { Run, Schedules } from './ports.ts'
+import { beganNewSpan } from './resting.ts'
 import { forMove } from './turn-loop.ts'
 
 /** A job's schedule followed through the release. `since`: from when on runs may still be news, per side. */
@@ -38,6 +39,8 @@ export const createLedgerKeeper = (options: {
   readonly journal: () => JournalState
   readonly clock: Clock
   readonly everyMs?: Millis
+  /** How often a job is looked at that does not move; absent or null: as often as any. */
+  readonly settledMs?: Millis | null
 }) => {
   const { plan, clock } = options
   const jobs = Object.values(plan.moves).filter((move) => move.kind === 'job' && !move.suspended)
@@ -85,6 +88,16 @@ export const createLedgerKeeper = (options: {
     return { runs, recordsSince }
   }
 
+  const polledAt = new Map<string, Millis>()
+  const isDue = (service: string): boolean => {
+    const { step, settled } = stateOf(service)
+    const rests = options.settledMs != null && (step < 0 || settled !== null)
+    const before = polledAt.get(service)
+    if (rests && before !== undefined && !beganNewSpan(before, clock.now(), options.settledMs)) return false
+    polledAt.set(service, clock.now())
+    return true
+  }
+
   const pollJob = async (job: MovePlan, inbox: Inbox, asking: Asking): Promise<void> => {
     const own = await follow(job, asking)
     if (own === null) return
@@ -114,7 +127,7 @@ export const createLedgerKeeper = (options: {
     },
     run: async (inbox: Inbox, signal: AbortSignal): Promise<void> => {
       while (jobs.length > 0 && !signal.aborted) {
-        for (const job of jobs) if (!signal.aborted) await pollJob(job, inbox, { clock, signal })
+        for (const job of jobs) if (!signal.aborted && isDue(job.service)) await pollJob(job, inbox, { clock, signal })
         await clock.sleep(clock.now() + (options.everyMs ?? 1_000), signal)
       }
     },

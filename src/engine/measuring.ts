@@ -13,6 +13,7 @@ import { type Increments, incrementsInSlices, noBaselines, totalHistograms } fro
 import { type JudgeRow, judgeSubject, keptJudges, keptObservation, toObservation } from './judge-rows.ts'
 import { greenShare, type Judging, makeSample } from './judging.ts'
 import type { Metrics, MetricsSnapshot } from './ports.ts'
+import { createResting } from './resting.ts'
 import { forMove } from './turn-loop.ts'
 
 export type Measuring = {
@@ -48,6 +49,8 @@ export const createMeasuring = (options: {
   readonly factsOf: (service: string) => MoveFacts
   readonly clock: Clock
   readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void
+  /** How often what has settled is measured; absent or null: as often as everything. */
+  readonly settledMs?: Millis | null
 }): Measuring => {
   const { plan, judging, clock, metrics } = options
   const intervalMs = intervalOf(plan)
@@ -56,6 +59,7 @@ export const createMeasuring = (options: {
   let latest: MetricsSnapshot | null = null
   let blueLatency: ReturnType<typeof totalHistograms> | null = null
 
+  const resting = createResting(options.settledMs ?? null, (service) => stateOf(service).settled !== null)
   let isRestored = false
   const sinceKept = new Map<string, number>()
   /** Not all at once: each service has its own turn. */
@@ -91,6 +95,7 @@ export const createMeasuring = (options: {
   const syncNow = (service: string): void => {
     const move = plan.moves[service]
     if (!isRestored || move === undefined) return
+    if (judging.isJudged(stateOf(service), move)) resting.wake(service)
     const blue = {
       latency: () => latencyOf(service),
       history: () => history.of(service),
@@ -120,20 +125,29 @@ export const createMeasuring = (options: {
   ): void => {
     const state = stateOf(move.service)
     const own = increments?.get(move.service) ?? null
+    const since = resting.measured(move.service, time.at, time.at - time.durationMs)
+    if (since === 'baseline') return
+    const durationMs = since === null ? time.durationMs : time.at - since
     const judged =
       increments === null
         ? judging.silence(state, time.at)
-        : judging.sample(state, move, makeSample(state, move, options.factsOf(move.service), own, time))
+        : judging.sample(
+            state,
+            move,
+            makeSample(state, move, options.factsOf(move.service), own, { ...time, durationMs }),
+          )
     keep(move.service, judged.rows)
     if (judged.event !== null) inbox.put(forMove(move.service, judged.event))
   }
+  const judgedNow = () => Object.values(plan.moves).filter((move) => judging.isJudged(stateOf(move.service), move))
+  const judgedNames = (): readonly string[] => judgedNow().map(({ service }) => service)
   const judgeAll = async (
     inbox: Inbox,
     increments: Increments | null,
     time: { at: Millis; durationMs: Millis },
     signal: AbortSignal,
   ) => {
-    const judged = Object.values(plan.moves).filter((move) => judging.isJudged(stateOf(move.service), move))
+    const judged = judgedNow().filter(({ service }) => resting.isDue(service, time.at))
     for (const [index, move] of judged.entries()) {
       // A thousand samples at once would keep a rollback waiting, and so would a turn that stores them all.
       if (index % samplesPerSlice === samplesPerSlice - 1) {
@@ -216,9 +230,9 @@ export const createMeasuring = (options: {
           const isFirst = latest === null
           latest = answer.value
           blueLatency = null
-          const increments = await takeAll(answer.value, signal)
+          const increments = await takeAll(resting.leaveOut(answer.value, at, judgedNames), signal)
           rows.push(...history.take(answer.value, { at, durationMs: at - before }, isRecorded))
-          if (!isFirst) rate.take(increments, at - before, hasAll)
+          if (!isFirst) rate.take(increments, { at, durationMs: at - before }, hasAll)
           await calibrateAll(signal)
           if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)
         } else {
@@ -227,7 +241,8 @@ export const createMeasuring = (options: {
         }
         if (answer.kind === 'ok') before = at
         for (const service of Object.keys(plan.moves)) syncNow(service)
-        await clock.sleep(at - (at % intervalMs) + intervalMs, signal)
+        const next = at - (at % intervalMs) + intervalMs
+        await resting.sleep(next, judgedNames(), clock, signal)
       }
     },
   }

@@ -1,8 +1,8 @@
+import type { Millis } from '../moves/goal.ts'
 import { limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { Claims, StopMark } from './ports.ts'
 
-const everyMs = 1_000
 const readTimeoutMs = 3_000
 
 /**
@@ -16,6 +16,7 @@ export const watchClaims = async (
     readonly release: string
     readonly epoch: number
     readonly clock: Clock
+    readonly everyMs: Millis
     readonly stopSeen: (where: string, mark: StopMark | null) => void
   },
   signal: AbortSignal,
@@ -46,6 +47,6 @@ export const watchClaims = async (
     if (signal.aborted) return
     if (mark !== null) options.stopSeen(mark.where, mark.stop)
     else if (answers > 0) options.stopSeen('', null)
-    await options.clock.sleep(options.clock.now() + everyMs, signal)
+    await options.clock.sleep(options.clock.now() + options.everyMs, signal)
   }
 }

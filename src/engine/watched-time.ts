@@ -1,8 +1,8 @@
 import type { Millis } from '../moves/goal.ts'
 import type { Clock } from './clock.ts'
 
-/** Longer between two turns than this, and nobody was watching. */
-const unwatchedAfterMs = 10_000
+/** So many times the longest time between two turns without one, and nobody was watching. */
+const turnsMissed = 10
 /** The wall clock may wander this much from the monotonic one between two turns. */
 const jumpMs = 2_000
 
@@ -10,7 +10,8 @@ const jumpMs = 2_000
  * Tells when nobody watched: the process was stopped or starved, or the wall clock jumped. Neither counts as soak or
  * dwell, so both become a gap in the journal.
  */
-export const createWatchedTime = (clock: Clock) => {
+export const createWatchedTime = (clock: Clock, turnMs: Millis = 1_000) => {
+  const unwatchedAfterMs = turnsMissed * turnMs
   let wall = clock.now()
   let steady = clock.monotonic()
   return {
