@@ -16,7 +16,7 @@ export type SimulatedEngine = {
   readonly stop: () => void
 }
 
-export type SimulatedEngineOptions = Pick<EngineOptions, 'check' | 'calendars' | 'conditions'> & {
+export type SimulatedEngineOptions = Pick<EngineOptions, 'check' | 'calendars' | 'conditions' | 'pace'> & {
   readonly name: string
   readonly process: SimulatedProcess
   readonly store: Store
@@ -70,6 +70,7 @@ export const startSimulatedEngine = (options: SimulatedEngineOptions): Simulated
       log: options.log ?? (() => undefined),
       ...(options.appended === undefined ? {} : { appended: whileAlive(options.appended) }),
       ...(options.turned === undefined ? {} : { turned: whileAlive(options.turned) }),
+      ...(options.pace === undefined ? {} : { pace: options.pace }),
       pollMs: options.pollMs,
       slots: 64,
       exitAtGate: false,

@@ -334,12 +334,13 @@ export const createSimulatedSchedules = (options: {
         holds: (state) => state.suspended === suspended,
         make: (state) => setSuspended(state, suspended),
       })
-    const visible = (state: State): readonly Run[] =>
+    const visible = (state: State, since = 0): readonly Run[] =>
       [...state.runs.values(), ...state.trials.values()].filter(
         (run) =>
-          scheduler.forgetsRunsAfterMs === null ||
-          run.endedAt === null ||
-          run.endedAt + scheduler.forgetsRunsAfterMs > clock.now(),
+          run.startedAt >= since &&
+          (scheduler.forgetsRunsAfterMs === null ||
+            run.endedAt === null ||
+            run.endedAt + scheduler.forgetsRunsAfterMs > clock.now()),
       )
     const seen = (state: State): ScheduleSeen => {
       const runs = visible(state)
@@ -370,8 +371,7 @@ export const createSimulatedSchedules = (options: {
       read: (service, signal) => read(service, 'read schedule', signal, seen),
       runs: (service, since, signal) =>
         read(service, 'read runs', signal, (state) =>
-          visible(state)
-            .filter((run) => run.startedAt >= since)
+          visible(state, since)
             .map(asOf)
             .sort((a, b) => a.startedAt - b.startedAt),
         ),

@@ -12,7 +12,7 @@ export type Answering = {
 }
 
 /** Upper bounds of the latency buckets, in seconds. */
-export const latencyBounds = [0.025, 0.05, 0.1, 0.25, 1] as const
+export const latencyBounds: readonly number[] = [0.025, 0.05, 0.1, 0.25, 1]
 
 type Counts = { requests: number; errors: number; assigned: number; readonly buckets: number[] }
 
@@ -20,6 +20,8 @@ export type SimulatedUsers = {
   /** Lets the users' requests up to now happen, by what holds since the last time. Call it before anything changes. */
   readonly passTime: (service: string) => void
   readonly series: (service: string) => readonly CounterSeries[]
+  /** The latency buckets of an hour of blue, as they were when this was first asked for. */
+  readonly blueLatency: (service: string) => readonly CounterSeries[]
   readonly setAnswering: (service: string, side: Side, answering: Answering) => void
   readonly setRate: (service: string, requestsPerSecond: number) => void
   /** A counter restarts from 0, as that of a router that was started again. */
@@ -31,13 +33,15 @@ export type UsersOf = {
   readonly service: string
   readonly requestsPerSecond: number
   readonly answering: Readonly<Record<Side, Answering>>
+  /** Of its latency buckets, in seconds, ascending. Absent: `latencyBounds`. */
+  readonly bounds?: readonly number[]
 }
 
 const sides = ['blue', 'green'] as const
 
 /** The share of answers that take longer than each bound. */
-const tailsOf = ({ latencyMs, latencySpread }: Answering): readonly number[] =>
-  latencyBounds.map((bound) => upperTail(Math.log((bound * 1_000) / latencyMs) / latencySpread))
+const tailsOf = ({ latencyMs, latencySpread }: Answering, bounds: readonly number[]): readonly number[] =>
+  bounds.map((bound) => upperTail(Math.log((bound * 1_000) / latencyMs) / latencySpread))
 
 /** Of the standard normal curve (Abramowitz and Stegun 26.2.17; error below 1e-7). */
 const upperTail = (x: number): number => {
@@ -53,6 +57,7 @@ type State = {
   readonly answering: Record<Side, Answering>
   readonly tails: Record<Side, readonly number[]>
   readonly counts: Record<Side, Counts>
+  readonly bounds: readonly number[]
   readonly names: Record<Side, readonly Omit<CounterSeries, 'value'>[]>
 }
 
@@ -71,15 +76,16 @@ export const createSimulatedUsers = (options: {
 }): SimulatedUsers => {
   const { now, random } = options
   const states = new Map(
-    options.users.map(({ service, requestsPerSecond, answering }): [string, State] => [
+    options.users.map(({ service, requestsPerSecond, answering, bounds = latencyBounds }): [string, State] => [
       service,
       {
         requestsPerSecond,
         upTo: now(),
         answering: { ...answering },
-        tails: { blue: tailsOf(answering.blue), green: tailsOf(answering.green) },
-        counts: { blue: newCounts(), green: newCounts() },
-        names: { blue: namesOf(service, 'blue'), green: namesOf(service, 'green') },
+        bounds,
+        tails: { blue: tailsOf(answering.blue, bounds), green: tailsOf(answering.green, bounds) },
+        counts: { blue: newCounts(bounds), green: newCounts(bounds) },
+        names: { blue: namesOf(service, 'blue', bounds), green: namesOf(service, 'green', bounds) },
       },
     ]),
   )
@@ -89,6 +95,7 @@ export const createSimulatedUsers = (options: {
     return state
   }
 
+  const latencies = new Map<string, readonly CounterSeries[]>()
   const serve = (state: State, service: string, side: Side, requests: number): void => {
     const counts = state.counts[side]
     counts.assigned += requests
@@ -129,11 +136,24 @@ export const createSimulatedUsers = (options: {
         return names[side].map((name, index) => ({ ...name, value: values[index] ?? 0 }))
       })
     },
+    blueLatency: (service) => {
+      const { requestsPerSecond, tails, names } = of(service)
+      const known = latencies.get(service)
+      if (known !== undefined) return known
+      const requests = requestsPerSecond * 3_600
+      const buckets = names.blue.filter(({ measure }) => measure === 'bucket')
+      const series = buckets.map((name, index) => ({
+        ...name,
+        value: Math.round(requests * (1 - (tails.blue[index] ?? 0))),
+      }))
+      latencies.set(service, series)
+      return series
+    },
     setAnswering: (service, side, answering) => {
       passTime(service)
       const state = of(service)
       state.answering[side] = answering
-      state.tails[side] = tailsOf(answering)
+      state.tails[side] = tailsOf(answering, state.bounds)
     },
     setRate: (service, requestsPerSecond) => {
       passTime(service)
@@ -141,8 +161,8 @@ export const createSimulatedUsers = (options: {
     },
     reset: (service) => {
       passTime(service)
-      const { counts } = of(service)
-      for (const side of sides) counts[side] = newCounts()
+      const { counts, bounds } = of(service)
+      for (const side of sides) counts[side] = newCounts(bounds)
     },
     counts: (service, side) => {
       passTime(service)
@@ -151,14 +171,14 @@ export const createSimulatedUsers = (options: {
   }
 }
 
-const newCounts = (): Counts => ({
+const newCounts = (bounds: readonly number[]): Counts => ({
   requests: 0,
   errors: 0,
   assigned: 0,
-  buckets: latencyBounds.map(() => 0),
+  buckets: bounds.map(() => 0),
 })
 
-const namesOf = (service: string, side: Side): readonly Omit<CounterSeries, 'value'>[] => {
+const namesOf = (service: string, side: Side, bounds: readonly number[]): readonly Omit<CounterSeries, 'value'>[] => {
   const of = (measure: CounterSeries['measure'], name: string) => ({
     series: `router ${name} ${service} ${side}`,
     service,
@@ -169,6 +189,6 @@ const namesOf = (service: string, side: Side): readonly Omit<CounterSeries, 'val
     of('requests', 'requests'),
     of('errors', 'errors'),
     of('assigned', 'assigned'),
-    ...[...latencyBounds, Number.POSITIVE_INFINITY].map((le) => ({ ...of('bucket', `le=${le}`), le })),
+    ...[...bounds, Number.POSITIVE_INFINITY].map((le) => ({ ...of('bucket', `le=${le}`), le })),
   ]
 }

@@ -6,6 +6,7 @@ import { type Millis, type Side, sides } from '../moves/goal.ts'
 import type { Caller } from './simulated-calls.ts'
 import { createSimulatedClaim, type SimulatedClaim } from './simulated-claim.ts'
 import { createRandom, type SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedFlow } from './simulated-flow.ts'
 import { createSimulatedMetrics, type SimulatedMetrics } from './simulated-metrics.ts'
 import { createSimulatedQueues, type SimulatedQueues } from './simulated-queue.ts'
 import { createSimulatedRouter, type SimulatedRouter } from './simulated-router.ts'
@@ -19,11 +20,17 @@ type BySide<T> = Readonly<Record<Side, T>>
 /** How a service behaves. What it has not is null. */
 export type ServiceBehaviour = {
   readonly startMs: Millis
+  /** On green; absent: as on blue. */
+  readonly greenStartMs?: Millis
   readonly drainMs: Millis
   readonly neverReady: BySide<boolean>
   /** It has no copy on green before it is provisioned. */
   readonly absentOnGreen: boolean
-  readonly users: { readonly requestsPerSecond: number; readonly answering: BySide<Answering> } | null
+  readonly users: {
+    readonly requestsPerSecond: number
+    readonly answering: BySide<Answering>
+    readonly bounds?: readonly number[]
+  } | null
   readonly queue: {
     readonly itemsPerSecond: number
     readonly itemMs: Millis
@@ -47,7 +54,16 @@ export type WorldOptions = {
   readonly timetableOf: (schedule: ScheduleDefinition) => Timetable
   readonly names?: BySide<string>
   readonly seen?: WorldSeen
+  /** Queues by counts instead of single items: for busy ones. */
+  readonly queuesFlow?: boolean
+  /** What this scrape has of a service. Absent: everything. */
+  readonly scraped?: (service: string) => Scraped
+  /** Whether the environments tell of each run of a schedule. Absent: they do. */
+  readonly tellsRuns?: (service: string) => boolean
 }
+
+/** `latency`: only the buckets of blue's answers so far, and those as they once were. */
+export type Scraped = 'everything' | 'latency' | 'nothing'
 
 /** What happens, as it happens, for those who watch from outside. */
 export type WorldSeen = {
@@ -103,7 +119,9 @@ export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
       ...{ side, clock, claim, scheduler, horizonMs: options.horizonMs },
       random: randomOf(side === 'blue' ? 1 : 2),
       schedules: services.flatMap((service) => scheduleOf(service, side, options)),
-      changed: (service) => workloads.hint(service),
+      changed: (service) => {
+        if (options.tellsRuns?.(service) !== false) workloads.hint(service)
+      },
       ...(options.seen?.run === undefined ? {} : { started: options.seen.run }),
     })
     return { claim, workloads, schedules, inventory }
@@ -132,7 +150,8 @@ export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
     inForce: router.inForce,
     answers: isReady,
   })
-  const queues = createSimulatedQueues({
+  const createQueues = options.queuesFlow === true ? createSimulatedFlow : createSimulatedQueues
+  const queues = createQueues({
     now: clock.now,
     random: randomOf(4),
     queues: services.flatMap(({ definition, behaviour }) =>
@@ -144,12 +163,16 @@ export const createSimulatedWorld = (options: WorldOptions): SimulatedWorld => {
     now: clock.now,
     measured: services.map(({ definition: { name }, behaviour }) => ({
       service: name,
-      series: () => [
-        ...(behaviour.users === null ? [] : users.series(name)),
-        ...(behaviour.queue === null || behaviour.users !== null ? [] : queues.series(name)),
-      ],
+      series: () => {
+        const scraped = options.scraped?.(name) ?? 'everything'
+        if (scraped === 'nothing') return []
+        if (scraped === 'latency') return behaviour.users === null ? [] : users.blueLatency(name)
+        return behaviour.users !== null ? users.series(name) : behaviour.queue !== null ? queues.series(name) : []
+      },
       gauges: () =>
-        behaviour.queue === null ? [] : [{ service: name, side: null, name: 'queue_depth', value: queues.depth(name) }],
+        behaviour.queue === null || (options.scraped?.(name) ?? 'everything') !== 'everything'
+          ? []
+          : [{ service: name, side: null, name: 'queue_depth', value: queues.depth(name) }],
     })),
   })
   return {
@@ -187,7 +210,7 @@ const workloadOf = ({ definition, behaviour }: SimulatedService, side: Side) => 
   service: definition.name,
   replicas: side === 'blue' ? definition.replicas : behaviour.absentOnGreen ? null : 0,
   version: definition.version,
-  startMs: behaviour.startMs,
+  startMs: side === 'green' ? (behaviour.greenStartMs ?? behaviour.startMs) : behaviour.startMs,
   drainMs: behaviour.drainMs,
   neverReady: behaviour.neverReady[side],
   logs: behaviour.logs,
