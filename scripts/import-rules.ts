@@ -34,6 +34,9 @@ const storeContract = '^src/store/store\\.ts$'
 /** How files that people write are read and faulted: environments and routers have files as releases do. */
 const fileReading = '^src/config/(positioned-yaml|duration|nearest)\\.ts$'
 
+/** What a rehearsal found, and its words: what is printed of it. */
+const rehearsed = '^src/rehearsal/(rehearsal|words|assumption)\\.ts$'
+
 export const layers: Readonly<Record<string, Layer>> = {
   domain: { files: domain, mayImport: [] },
   config: { files: '^src/config/', mayImport: [] },
@@ -43,7 +46,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   store: { files: '^src/store/', mayImport: [ports] },
   views: { files: '^src/views/', mayImport: [storeContract, ports] },
   // What people see. Commands act through the engine and a release file; they get stores and providers passed in.
-  report: { files: '^src/report/', mayImport: ['^src/views/', storeContract] },
+  report: { files: '^src/report/', mayImport: ['^src/views/', storeContract, rehearsed] },
   api: { files: '^src/api/', mayImport: ['^src/(views|engine|config|report)/', storeContract] },
   cli: {
     files: '^src/cli/',

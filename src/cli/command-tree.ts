@@ -3,6 +3,7 @@ import { command, type ExtraCommands, type ProgramContext } from './command.ts'
 import { environmentCommands } from './environment-commands.ts'
 import { output } from './flags.ts'
 import { approve, hold, reject, resume, retire, retry, rollback, skip } from './people-commands.ts'
+import { rehearse } from './rehearse-command.ts'
 import { check, doctor, explain, init, journal, ledger, plan, report, run, status, watch } from './release-commands.ts'
 
 const replay = command(
@@ -51,6 +52,7 @@ export const commandTree = (extra: ExtraCommands) =>
       init,
       check,
       plan,
+      rehearse,
       run,
       status,
       watch,

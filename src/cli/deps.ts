@@ -7,6 +7,8 @@ import type { Document } from '../kubernetes/read-objects.ts'
 import type { Millis, Side } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { SetAssumptions } from '../rehearsal/assumption.ts'
+import type { Rehearsal } from '../rehearsal/rehearsal.ts'
 import type { Store } from '../store/store.ts'
 
 /** What commands may ask for. `main.ts` gives the real ones, tests others. */
@@ -27,6 +29,8 @@ export type Deps = {
   readonly engineLives: (store: Store) => Promise<boolean>
   readonly breakGlass: (release: ResolvedRelease, options: BreakGlassOptions) => Promise<BreakGlassResult>
   readonly environments: Environments
+  /** Plays the release in simulated time, as far as is known from what runs now. Changes nothing. */
+  readonly rehearse: (options: RehearseOptions) => Promise<Rehearsal>
   /** `titrate retire`: ends what is left on blue, clears tombstones, gives the environments free. */
   readonly retire: (release: ResolvedRelease, store: Store) => Promise<readonly string[]>
   /**
@@ -84,6 +88,24 @@ export type RunOptions = {
   readonly appended: (entries: readonly Recorded[], journal: JournalState) => void
   /** What people should know and the journal can't hold, as a line. */
   readonly say: (text: string) => void
+}
+
+export type RehearseOptions = {
+  readonly release: ResolvedRelease
+  readonly world: World
+  readonly estate: Estate
+  readonly plan: Plan
+  readonly set: SetAssumptions
+  /** How long what runs now is measured; 0: not at all. */
+  readonly measureMs: Millis
+  readonly faults: readonly string[]
+  /** Whose green is bad; empty: those that say most. */
+  readonly targets: readonly string[]
+  readonly runs: number
+  readonly faultRuns: number
+  readonly seed: number
+  readonly tell: (what: string) => void
+  readonly signal: AbortSignal
 }
 
 export type BreakGlassOptions = {

@@ -91,6 +91,7 @@ export const createDeps = (options: {
   breakGlass: async (release, asked) =>
     (await import('./break-glass.ts')).breakGlassOnRelease(release, { ...asked, by: person() }, options.signal),
   environments: environmentsOf(options.program),
+  rehearse: async (asked) => (await import('./rehearse.ts')).rehearseRelease(asked, systemClock),
   retire: async (release, store) => (await import('./retire.ts')).retireBlue(release, store),
   readManifests: async (path, shown, what) =>
     (await import('../providers/manifests/read-manifests.ts')).readManifests(path, shown, process.stdin, what),

@@ -48,6 +48,7 @@ export const openDesk = async () => {
     engineLives: async () => false,
     breakGlass: missing('break-glass'),
     environments: new Proxy({} as Deps['environments'], { get: (_, name) => missing(`env ${String(name)}`) }),
+    rehearse: missing('rehearsal'),
     retire: missing('retire'),
     readManifests: (path, shown, what) => readManifests(path, shown, Readable.from([]), what),
     doctor: missing('doctor'),

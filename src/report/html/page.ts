@@ -1,8 +1,8 @@
 import { instant } from '../../views/words.ts'
 import type { Report } from '../report.ts'
 import { writeChecks, writeTests } from './checks.ts'
-import { writeDocument } from './document.ts'
 import { writeAfter, writeJournal, writeSize } from './end.ts'
+import { frame } from './frame.ts'
 import { writeLedger } from './ledger.ts'
 import { html, type Markup } from './markup.ts'
 import { clockOf, sideChip } from './parts.ts'
@@ -27,23 +27,23 @@ const contents: readonly (readonly [string, string])[] = [
   ['journal', 'Journal'],
 ]
 
+/** The report as one page. */
 export const writeHtml = (report: Report): string => {
   const rows = report.journal.rows
   const from = rows[0]?.at ?? report.at
   const clock = clockOf(from, rows.at(-1)?.at ?? report.at)
-  const body = html`${writeSummary(report, clock)}
-<nav aria-label="Contents"><ul>${contents.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-<main>
-${writeLessons(report)}${writeServices(report, clock)}${writeWeights(report, clock)}${writeLedger(report, clock)}${writeRollbacks(report, clock)}${writeTroubles(report, clock)}${writePeople(report, clock)}${writeTimes(report, clock)}${writeTests(report, clock)}${writeChecks(report)}${writeAfter(report)}${writeSize(report)}`
-  return writeDocument(
-    `${report.release}: ${report.summary.outcome} · Titrate release report`,
-    html`<header>
-<p class="kicker">Titrate release report</p>
-<h1>${report.release}</h1>
-<p class="note">${environments(report)} · written ${instant(report.at)}${report.titrate === null ? '' : ` · Titrate ${report.titrate}`} · times are UTC${clock.day === null ? '' : ` on ${clock.day}`} · numbers such as <span class="ref">1</span> lead to the journal</p>
-</header>
-${body}${writeJournal(report, referredIn(body), clock)}</main>`,
-  ).markup
+  const summary = writeSummary(report, clock)
+  const body = html`${writeLessons(report)}${writeServices(report, clock)}${writeWeights(report, clock)}${writeLedger(report, clock)}${writeRollbacks(report, clock)}${writeTroubles(report, clock)}${writePeople(report, clock)}${writeTimes(report, clock)}${writeTests(report, clock)}${writeChecks(report)}${writeAfter(report)}${writeSize(report)}`
+  const referred = referredIn(html`${summary}${body}`)
+  return frame({
+    title: `${report.release}: ${report.summary.outcome} · Titrate release report`,
+    kicker: 'Titrate release report',
+    heading: report.release,
+    below: html`${environments(report)} · written ${instant(report.at)}${report.titrate === null ? '' : ` · Titrate ${report.titrate}`} · times are UTC${clock.day === null ? '' : ` on ${clock.day}`} · numbers such as <span class="ref">1</span> lead to the journal`,
+    contents,
+    summary,
+    main: html`${body}${writeJournal(report, referred, clock)}`,
+  })
 }
 
 const environments = ({ blue, green }: Report): Markup => {
