@@ -47,7 +47,7 @@ const readServices = (names: readonly string[], known: readonly string[]): reado
 }
 
 /** A large estate is played less often: each play of it takes longer, and differs less from the next. */
-const runsFor = (services: number): number => Math.max(3, Math.min(20, Math.round(150 / services)))
+const runsFor = (services: number): number => Math.max(2, Math.min(20, Math.round(100 / services)))
 const mostRuns = 1_000
 const faultRunsFor = (services: number): number => (services > 25 ? 2 : 5)
 
