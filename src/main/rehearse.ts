@@ -58,10 +58,13 @@ const readRecords = async (store: Store): Promise<readonly RecordedBlue[]> => {
     for (const { subject, body } of part) {
       // Rows are written by the engine only, in this shape.
       const { durationMs, a, b } = body as unknown as BlueHalves
-      rows.push({
-        ...{ service: subject.slice(historyPrefix.length), durationMs, requests: a.requests + b.requests },
-        ...{ errors: a.errors + b.errors, latency: null },
-      })
+      const service = subject.slice(historyPrefix.length)
+      // Both halves are of the same time, which counts once.
+      for (const [arm, ms] of [
+        [a, durationMs],
+        [b, 0],
+      ] as const)
+        rows.push({ service, durationMs: ms, requests: arm.requests, errors: arm.errors, latency: arm.latency })
     }
     const last = part.at(-1)
     if (last === undefined || part.length < rowsAtOnce) return rows

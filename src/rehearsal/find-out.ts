@@ -66,7 +66,7 @@ export const findInMetrics = (first: MetricsSnapshot, second: MetricsSnapshot): 
   return found
 }
 
-/** One interval of blue as an earlier engine of this release recorded it, its replicas in two halves. */
+/** What some replicas of blue did in one interval, as an earlier engine of this release recorded it. */
 export type RecordedBlue = {
   readonly service: string
   readonly durationMs: Millis
