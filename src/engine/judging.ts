@@ -132,7 +132,8 @@ export const makeSample = (
 ): Sample => {
   const blue = increments?.blue ?? null
   const green = increments?.green ?? null
-  const replicas = (side: 'blue' | 'green'): number => facts.workload[side]?.value.desired ?? 0
+  // Copies that are not ready yet could not have taken anything: a slow start is no drop.
+  const replicas = (side: 'blue' | 'green'): number => facts.workload[side]?.value.ready ?? 0
   const byReplicas = { blue: replicas('blue') * time.durationMs, green: replicas('green') * time.durationMs }
   const byRouter =
     blue?.assigned != null && green?.assigned != null ? { blue: blue.assigned, green: green.assigned } : null

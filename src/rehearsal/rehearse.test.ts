@@ -108,6 +108,11 @@ describe('a rehearsal', () => {
     })
   })
 
+  it('takes no worker back because its copies need a while to start', async () => {
+    const { time } = await play({ set: new Map([['start.mailer', 40_000]]) })
+    expect(time?.falseAlarms).toEqual([])
+  })
+
   it('names what it assumed for want of a measurement, and what was set', async () => {
     const { assumptions, notes } = await play({
       found: new Map([['storefront', rate(200)]]),
