@@ -11,6 +11,7 @@ export const errorCodes = {
   ENVIRONMENT_UNREACHABLE: 'An environment did not answer.',
   MANIFESTS: 'Manifests, or files of facts about AWS, have faults; all of them are listed.',
   ENVIRONMENT_FILE: 'An environment file has faults; all of them are listed.',
+  KUBECONFIG: 'The kubeconfig, or the context named in it, cannot be used.',
   ENVIRONMENT_RUNNING: 'Another supervisor already runs this environment.',
   ROUTER_RUNNING: 'Another process already runs this router.',
   ROUTER_UNAVAILABLE: 'The router could not be started, stopped or reached.',
