@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package.test.ts', 'test/kills/**'],
+          exclude: ['test/package.test.ts', 'test/kills/**', 'test/kubernetes/**'],
           testTimeout: 180_000,
         },
       },
@@ -23,6 +23,17 @@ export default defineConfig({
         // `npm run test:kills`: releases whose engine is killed again and again.
         extends: true,
         test: { name: 'kills', include: ['test/kills/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        // `npm run test:kubernetes`: against two real control planes, which it builds the first time.
+        extends: true,
+        test: {
+          name: 'kubernetes',
+          include: ['test/kubernetes/**/*.test.ts'],
+          globalSetup: ['test/kubernetes/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
       },
       {
         // `npm run test:package`: what `npm pack` gives, installed elsewhere.
