@@ -31,6 +31,8 @@ export default defineConfig({
           name: 'kubernetes',
           include: ['test/kubernetes/**/*.test.ts'],
           globalSetup: ['test/kubernetes/global-setup.ts'],
+          // One after the other: some stop a controller that the others need.
+          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -5,11 +5,11 @@ import { describeFault } from '../../config/positioned-yaml.ts'
 import type { Answer } from '../../engine/ports.ts'
 import { TitrateError } from '../../errors.ts'
 import type { Json, Millis } from '../../moves/goal.ts'
+import { ticksBetween } from '../timetable.ts'
 import { type LocalService, readEnvironmentFile } from './environment-file.ts'
 import { timetableOfRow } from './schedule-loop.ts'
 import { createMetricsPage, endpointsSeen, scheduleSeen, workloadSeen } from './seen.ts'
 import type { Supervisor } from './supervisor.ts'
-import { ticksBetween } from './timetable.ts'
 
 /**
  * The supervisor's API: HTTP over its UNIX socket. Reads are GET, acts are POST with a JSON body; every body that

@@ -1,5 +1,5 @@
-import type { Answer, Call, ClaimSeen, Stamp, StopMark } from '../../engine/ports.ts'
-import { compareFences, type Fence, type Json, type Millis } from '../../moves/goal.ts'
+import type { Answer, ClaimSeen, StopMark } from '../../engine/ports.ts'
+import { compareFences, type Fence, type Millis } from '../../moves/goal.ts'
 import { readMeta, type State, writeMeta } from './state.ts'
 
 /** Whose environment it is, and which acts come too late. All of it durable, all within the caller's transaction. */
@@ -108,17 +108,3 @@ const admitVersion = (state: State, fence: Fence, raise: (epoch: number) => void
     .run(fence)
   return null
 }
-
-/** The stamp that an act leaves. The first baseline stays: a later one would describe our own work. */
-export const stampAfter = (before: Stamp | null, call: Pick<Call, 'fence' | 'intent'>, baseline: Json): Stamp => ({
-  fence: call.fence,
-  intent: call.intent,
-  baseline: before?.baseline ?? baseline,
-})
-
-/** Whether an object bears the stamp of this very call: then the call was made before and only its answer was lost. */
-export const isStampOf = (stamp: Stamp | null, call: Pick<Call, 'fence' | 'intent'>): boolean =>
-  stamp !== null &&
-  stamp.intent === call.intent &&
-  stamp.fence.release === call.fence.release &&
-  compareFences(stamp.fence, call.fence) === 0

@@ -9,6 +9,8 @@ const everySecond = { cron: '* * * * * *' }
 
 const local: ContractHarness = {
   name: 'local processes',
+  periodMs: 1_000,
+  without: [],
   open: ({ asleep }) =>
     openWorkbench({
       asleep,

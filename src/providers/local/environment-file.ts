@@ -3,13 +3,13 @@ import { nearestWord } from '../../config/nearest.ts'
 import { type Fault, type PositionedYaml, parseBySchema, readPositionedYaml } from '../../config/positioned-yaml.ts'
 import type { ScheduleDefinition, ServiceKind } from '../../inventory/estate.ts'
 import type { Millis } from '../../moves/goal.ts'
+import { cronExpected, faultOfCron, isZone } from '../timetable.ts'
 import {
   environmentSchema,
   type WrittenEnvironment,
   type WrittenService,
   type WrittenVariable,
 } from './environment-schema.ts'
-import { cronExpected, faultOfCron, isZone } from './timetable.ts'
 
 /** A variable before it has a value: secrets are references still, and addresses are known only to the supervisor. */
 export type VariableSource =

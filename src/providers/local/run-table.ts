@@ -1,5 +1,6 @@
 import type { Run } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
+import { runNameOf } from '../run-name.ts'
 import type { State } from './state.ts'
 
 /** A run as it is kept. Its side is the reader's to add: an environment doesn't know which it is. */
@@ -23,11 +24,6 @@ export type RunTable = {
   /** Forgets what is older than `before` and can't matter any more, but the newest runs of each service. */
   prune(before: Millis): void
 }
-
-export const runNameOf = (service: string, tick: Millis): string => `${service}-${Math.floor(tick / 1_000)}`
-
-/** `<service>-trial-<number of the intent>`. */
-export const trialNameOf = (service: string, intent: string): string => `${service}-trial-${intent.split('/').at(-1)}`
 
 type Row = {
   readonly name: string

@@ -1,11 +1,12 @@
 import type { Millis } from '../../moves/goal.ts'
+import { runNameOf } from '../run-name.ts'
+import { type Timetable, timetableOf } from '../timetable.ts'
 import type { LocalService } from './environment-file.ts'
 import type { JobRuns } from './job-runs.ts'
-import { type RunTable, runNameOf } from './run-table.ts'
+import type { RunTable } from './run-table.ts'
 import type { ScheduleRow, ScheduleTable } from './schedule-table.ts'
 import { decideSchedule, type SchedulerDecision } from './scheduler.ts'
 import { durably, type State } from './state.ts'
-import { type Timetable, timetableOf } from './timetable.ts'
 
 /** Makes due ticks into runs. A pass reads, decides and commits without a break, so none can act on what was before. */
 export type ScheduleLoop = {

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ConcurrencyPolicy } from '../../inventory/estate.ts'
 import type { Millis } from '../../moves/goal.ts'
+import { ticksBetween, timetableOf } from '../timetable.ts'
 import { decideSchedule, latestTick, type SchedulerInput } from './scheduler.ts'
-import { ticksBetween, timetableOf } from './timetable.ts'
 
 const at = (text: string): Millis => Date.parse(text)
 const minutely = timetableOf('* * * * *', 'UTC', 0)

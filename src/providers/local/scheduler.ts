@@ -1,6 +1,6 @@
 import type { ConcurrencyPolicy } from '../../inventory/estate.ts'
 import type { Millis } from '../../moves/goal.ts'
-import type { Timetable } from './timetable.ts'
+import type { Timetable } from '../timetable.ts'
 
 /** All that the decision "what runs now" looks at. */
 export type SchedulerInput = {

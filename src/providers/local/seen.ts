@@ -1,7 +1,8 @@
 import type { ScheduleSeen, WorkloadSeen } from '../../engine/ports.ts'
+import { runNameOf } from '../run-name.ts'
 import type { LocalService } from './environment-file.ts'
 import { joinExpositions, type Source } from './exposition.ts'
-import { type KeptRun, runNameOf } from './run-table.ts'
+import type { KeptRun } from './run-table.ts'
 import { type OwnMetric, ownMetricsInText, scrapeReplica } from './scrape.ts'
 import type { Supervisor } from './supervisor.ts'
 

@@ -1,6 +1,7 @@
 import type { Answer, Call } from '../../engine/ports.ts'
 import type { Json } from '../../moves/goal.ts'
-import { type ClaimTable, isStampOf, stampAfter } from './claim-table.ts'
+import { isStampOf, stampAfter } from '../stamp.ts'
+import type { ClaimTable } from './claim-table.ts'
 import type { State } from './state.ts'
 import type { WorkloadRow, WorkloadTable } from './workload-table.ts'
 

@@ -1,4 +1,5 @@
 import type { Call, Claims, Schedules, Workloads } from '../../../engine/ports.ts'
+import type { Millis } from '../../../moves/goal.ts'
 
 /** What a provider gives its contract suites: one environment for one test, with these services in it. */
 export type ContractWorld = {
@@ -11,13 +12,15 @@ export type ContractWorld = {
 
 /**
  * Opens an environment, awake or born asleep, with: `web`, which listens and is ready soon, of 1 replica; `worker`,
- * which doesn't listen, of 1 replica; `often`, a job due every second that ends at once (Allow); `long`, a job due
- * every second that takes about 1.5 s (Forbid); `failing`, a job of which every run fails, suspended.
+ * which doesn't listen, of 1 replica; `often`, a job due every period that ends at once (Allow); `long`, a job due
+ * every period that takes about 1.5 of them (Forbid); `failing`, a job of which every run fails, suspended.
  */
 export type ContractHarness = {
   readonly name: string
-  /** Nothing in it can be called over the network: what needs that is skipped, and counted. */
-  readonly listens?: false
+  /** The shortest time between two ticks that it knows. Where that is long, the tests run side by side. */
+  readonly periodMs: Millis
+  /** Tests that it can't run here; each is skipped, and counted. */
+  readonly without: readonly ('network' | 'inventory')[]
   open(options: { readonly asleep: boolean }): Promise<ContractWorld>
 }
 

@@ -3,6 +3,7 @@ import { createClient, type KubernetesClient } from './client.ts'
 import { createCredentialReader } from './credentials.ts'
 import { readClusterEntry } from './kubeconfig.ts'
 import { createSender } from './send.ts'
+import { createServerClock } from './server-clock.ts'
 import { createSessions } from './session.ts'
 import { createTokenBucket } from './token-bucket.ts'
 import { createWatches, type Watches } from './watches.ts'
@@ -14,6 +15,8 @@ export type Cluster = {
   readonly namespace: string | null
   readonly client: KubernetesClient
   readonly watches: Watches
+  /** The API server's wall clock, as far as its answers tell it. */
+  now(): Millis
   /** Ends every watch and connection at once. */
   close(): Promise<void>
 }
@@ -53,12 +56,15 @@ export const connectCluster = async (options: ConnectOptions, deps: ConnectDeps)
   const credentials = createCredentialReader({ now, environment })
   const sessions = createSessions(entry, { readEntry, credentials, now, environment })
   const bucket = createTokenBucket(requestsPerSecond, elapsed)
-  const sender = createSender({ server: entry.cluster.server, userAgent: 'titrate', sessions, bucket, now, random })
+  const clock = createServerClock(now)
+  const { server } = entry.cluster
+  const sender = createSender({ server, userAgent: 'titrate', sessions, bucket, clock, now, random })
   const closed = new AbortController()
   return {
     name,
     namespace: entry.namespace,
     client: createClient(name, sender),
+    now: clock.now,
     watches: createWatches({ cluster: name, sender, elapsed, random, fault, signal: closed.signal }),
     close: async () => {
       closed.abort()

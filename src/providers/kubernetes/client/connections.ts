@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { Millis } from '../../../moves/goal.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 import type { Credentials } from './credentials.ts'
-import type { ClusterEntry } from './kubeconfig.ts'
 import { pemOf } from './pem.ts'
 import { chooseProxy } from './proxy-choice.ts'
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Answer } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 import { runCredentialHelper } from './exec-credential.ts'
-import type { ClusterEntry } from './kubeconfig.ts'
 import { createOidcToken, type OidcToken } from './oidc-token.ts'
 import { pemOf } from './pem.ts'
 

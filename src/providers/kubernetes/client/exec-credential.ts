@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { z } from 'zod'
 import type { Answer } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
-import type { ClusterEntry } from './kubeconfig.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 import type { ExecKeys } from './kubeconfig-schema.ts'
 import { mask } from './mask.ts'
 

@@ -1,5 +1,5 @@
 import { access, readFile } from 'node:fs/promises'
-import type { ClusterEntry } from './kubeconfig.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
 

@@ -4,6 +4,7 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { nearestWord } from '../../../config/nearest.ts'
 import { TitrateError } from '../../../errors.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 import { inClusterEntry } from './in-cluster.ts'
 import {
   type ClusterKeys,
@@ -12,16 +13,6 @@ import {
   kubeconfigSchema,
   type UserKeys,
 } from './kubeconfig-schema.ts'
-
-/** One cluster with the identity to use there. Holds secrets: never printed, logged or stored. */
-export type ClusterEntry = {
-  /** What people call it: the context. */
-  readonly context: string
-  /** The namespace of the context; null: none is set. */
-  readonly namespace: string | null
-  readonly cluster: ClusterKeys
-  readonly user: UserKeys
-}
 
 export type KubeconfigSource = {
   /** null: `KUBECONFIG`, then `~/.kube/config`, then the service account of the pod that this runs in. */

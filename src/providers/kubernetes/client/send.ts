@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import type { Millis } from '../../../moves/goal.ts'
 import { waitBefore } from './backoff.ts'
+import type { ServerClock } from './server-clock.ts'
 import type { Session, Sessions } from './session.ts'
 import type { TokenBucket, Urgency } from './token-bucket.ts'
 import { troubleInWords, whyNotKnown } from './trouble.ts'
@@ -44,6 +45,7 @@ type Deps = {
   readonly userAgent: string
   readonly sessions: Sessions
   readonly bucket: TokenBucket
+  readonly clock: ServerClock
   readonly now: () => Millis
   readonly random: () => number
 }
@@ -64,6 +66,7 @@ export const createSender = (deps: Deps): Sender => {
     await bucket.take(urgency, signal)
     const dispatcher = silentMs === null ? session.requests : session.watches
     const type = question.contentType ?? 'application/json'
+    const sentAt = now()
     const response = await dispatcher.request({
       origin: base.origin,
       path: `${base.pathname.replace(/\/$/, '')}${question.path}${queryOf(question)}`,
@@ -79,6 +82,7 @@ export const createSender = (deps: Deps): Sender => {
       headersTimeout: answerMs,
       bodyTimeout: silentMs ?? answerMs,
     })
+    deps.clock.heard(response.headers.date, sentAt, now())
     return { session, response }
   }
 

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
+import type { ClusterEntry } from './cluster-entry.ts'
 import { type Connections, openConnections } from './connections.ts'
 import type { CredentialReader, Credentials, Headers } from './credentials.ts'
-import type { ClusterEntry } from './kubeconfig.ts'
 
 /** Connections with the identity that requests over them show. */
 export type Session = {

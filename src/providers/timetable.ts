@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
-import { parseDuration } from '../../config/duration.ts'
-import type { Millis } from '../../moves/goal.ts'
+import { parseDuration } from '../config/duration.ts'
+import type { Millis } from '../moves/goal.ts'
 
 /** When a schedule is due. Ticks are whole seconds. */
 export type Timetable = {

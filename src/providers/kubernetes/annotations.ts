@@ -1,0 +1,19 @@
+/** The names that Titrate uses on objects. */
+export const annotation = {
+  /** Whose act it was, for which intent, and what was there before: JSON. */
+  stamp: 'titrate.dev/stamp',
+  /** When a schedule was paused: RFC 3339. */
+  pausedAt: 'titrate.dev/paused-at',
+} as const
+
+export const label = {
+  /** On a Job that only takes a tick's name: the CronJob whose tick it is. */
+  tombstone: 'titrate.dev/tombstone',
+  /** On the Job of a trial: the CronJob. */
+  trial: 'titrate.dev/trial',
+  /** On the CronJob by which the scheduler is seen to have looked, and on its Jobs. */
+  probe: 'titrate.dev/probe',
+} as const
+
+/** Owner of the fields that we write. */
+export const fieldManager = 'titrate'

@@ -1,0 +1,31 @@
+import { kinds } from './client/kinds.ts'
+import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
+import type { KubernetesEnvironment } from './environment.ts'
+
+/** Calls back with the service that an object belongs to, for each change of anything that a read shows. */
+export const followNamespace = (
+  { cluster, namespace }: KubernetesEnvironment,
+  changed: (service: string | null) => void,
+  signal: AbortSignal,
+): void => {
+  const scope = { namespace }
+  const { watches } = cluster
+  const named = (object: KubernetesObject) => placeOf(object).name
+  const ownerOf = (object: KubernetesObject, kind: string) =>
+    object.metadata?.ownerReferences?.find((each) => each.kind === kind && each.controller === true)?.name ?? null
+  for (const resource of [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]) {
+    watches.of(resource, scope).onChange(({ object }) => changed(named(object)), signal)
+  }
+  watches.of(kinds.jobs, scope).onChange(({ object }) => {
+    const owner = ownerOf(object, 'CronJob')
+    if (owner !== null) changed(owner)
+  }, signal)
+  watches.of(kinds.pods, scope).onChange(({ object }) => {
+    const set = ownerOf(object, 'StatefulSet')
+    if (set !== null) return changed(set)
+    const [replicaSet, job] = [ownerOf(object, 'ReplicaSet'), ownerOf(object, 'Job')]
+    // Both are named for their owner, with a suffix of one part.
+    const owner = replicaSet ?? job
+    if (owner !== null) changed(owner.slice(0, owner.lastIndexOf('-')))
+  }, signal)
+}

@@ -1,0 +1,105 @@
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
+import type { CronJob } from 'kubernetes-types/batch/v1.js'
+import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Answer, WorkloadSeen } from '../../engine/ports.ts'
+import type { ClaimRecord } from './claim-record.ts'
+import type { ClaimKeeper } from './claims.ts'
+import type { KindReader } from './client/kind-watch.ts'
+import { kinds } from './client/kinds.ts'
+import { type KubernetesObject, placeOf } from './client/resource.ts'
+import type { KubernetesEnvironment } from './environment.ts'
+import { type PodFacts, podFacts } from './pod-facts.ts'
+import { rolloutProblem } from './rollout.ts'
+import { scheduleRevision } from './schedule-revision.ts'
+import { revisionOf, stampOn } from './stamps.ts'
+
+/** What runs in a namespace, by the watches that all its readers share. */
+export type NamespaceView = {
+  readonly deployments: KindReader<Deployment>
+  readonly statefulSets: KindReader<StatefulSet>
+  readonly cronJobs: KindReader<CronJob>
+  readonly replicaSets: KindReader<KubernetesObject>
+  readonly jobs: KindReader<KubernetesObject>
+  readonly pods: KindReader<Pod>
+  readonly claim: ClaimRecord
+}
+
+export type Found =
+  | { readonly kind: 'deployment'; readonly object: Deployment }
+  | { readonly kind: 'stateful set'; readonly object: StatefulSet }
+  | { readonly kind: 'cron job'; readonly object: CronJob }
+
+/** Waits until all of it is known; the first trouble is the answer. */
+export const viewNamespace = async (
+  { cluster, namespace }: KubernetesEnvironment,
+  claims: ClaimKeeper,
+  signal: AbortSignal,
+): Promise<Answer<NamespaceView>> => {
+  const scope = { namespace }
+  const [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, claim] = await Promise.all([
+    cluster.watches.of(kinds.deployments, scope).ready(signal),
+    cluster.watches.of(kinds.statefulSets, scope).ready(signal),
+    cluster.watches.of(kinds.cronJobs, scope).ready(signal),
+    cluster.watches.of(kinds.replicaSets, scope).ready(signal),
+    cluster.watches.of(kinds.jobs, scope).ready(signal),
+    cluster.watches.of(kinds.pods, scope).ready(signal),
+    claims.known(signal),
+  ])
+  for (const each of [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, claim])
+    if (each.kind !== 'ok') return each
+  // None of them is anything but ok, as was just looked at one by one; the compiler follows no loops.
+  const value = <T>(answer: Answer<T>): T => (answer as Extract<Answer<T>, { kind: 'ok' }>).value
+  const all = {
+    deployments: value(deployments),
+    statefulSets: value(statefulSets),
+    cronJobs: value(cronJobs),
+    replicaSets: value(replicaSets),
+    jobs: value(jobs),
+    pods: value(pods),
+    claim: value(claim),
+  }
+  return { kind: 'ok', value: all }
+}
+/** The workload of a service. Of one name, a Deployment goes before a StatefulSet, and that before a CronJob. */
+export const findWorkload = (all: NamespaceView, namespace: string, service: string): Found | null => {
+  const place = { namespace, name: service }
+  const deployment = all.deployments.get(place)
+  if (deployment !== null) return { kind: 'deployment', object: deployment }
+  const statefulSet = all.statefulSets.get(place)
+  if (statefulSet !== null) return { kind: 'stateful set', object: statefulSet }
+  const cronJob = all.cronJobs.get(place)
+  return cronJob === null ? null : { kind: 'cron job', object: cronJob }
+}
+
+export const podsOf = ({ replicaSets, jobs, pods }: NamespaceView, { kind, object }: Found): readonly Pod[] => {
+  const uid = object.metadata?.uid ?? ''
+  const between = kind === 'deployment' ? replicaSets.ownedBy(uid) : kind === 'cron job' ? jobs.ownedBy(uid) : [object]
+  return between.flatMap((owner) => pods.ownedBy(owner.metadata?.uid ?? ''))
+}
+
+export const seenOf = (all: NamespaceView, found: Found): WorkloadSeen => {
+  const { object } = found
+  const facts = podFacts(podsOf(all, found))
+  const { ready, running, restarts, youngestReadyAt } = facts
+  return {
+    service: placeOf(object).name,
+    version: versionOf(found),
+    desired: found.kind === 'cron job' ? 0 : (found.object.spec?.replicas ?? 1),
+    ready,
+    running,
+    restarts,
+    youngestReadyAt,
+    problem: problemOf(found, facts),
+    revision: found.kind === 'cron job' ? scheduleRevision(found.object) : revisionOf(object),
+    stamp: stampOn(object, all.claim),
+  }
+}
+
+const problemOf = (found: Found, facts: PodFacts): string | null =>
+  found.kind === 'cron job' ? facts.problem : rolloutProblem(found.object, facts)
+
+/** The images, in the order of their containers. */
+const versionOf = ({ kind, object }: Found): string => {
+  const template = kind === 'cron job' ? object.spec?.jobTemplate.spec?.template : object.spec?.template
+  return (template?.spec?.containers ?? []).map((each) => each.image ?? '').join(', ')
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { Stamp } from '../../engine/ports.ts'
+import type { Json } from '../../moves/goal.ts'
+import { annotation } from './annotations.ts'
+import type { ClaimRecord } from './claim-record.ts'
+import type { KubernetesObject } from './client/resource.ts'
+
+const jsonSchema: z.ZodType<Json> = z.json()
+const stampSchema = z.object({
+  fence: z.object({ release: z.string(), epoch: z.number(), move: z.string(), version: z.number() }),
+  intent: z.string(),
+  baseline: jsonSchema,
+})
+
+/** The stamp on an object; null: none, or one of a release that gave the environment free since. */
+export const stampOn = (object: KubernetesObject, claim: ClaimRecord): Stamp | null => {
+  const text = object.metadata?.annotations?.[annotation.stamp]
+  if (text === undefined) return null
+  const stamp = parsed(text)
+  if (stamp === null) return null
+  return stamp.fence.epoch <= (claim.freed[stamp.fence.release] ?? 0) ? null : stamp
+}
+
+/** People may edit annotations: one that can't be read is none. */
+const parsed = (text: string): Stamp | null => {
+  try {
+    return stampSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+export const writtenStamp = (stamp: Stamp): Readonly<Record<string, string>> => ({
+  [annotation.stamp]: JSON.stringify(stamp),
+})
+
+/**
+ * A version of what matters of an object: which one it is, what is wanted of it, and our stamp. Its `resourceVersion`
+ * changes with each word of its controller. `more`: what else must not have changed.
+ */
+export const revisionOf = ({ metadata }: KubernetesObject, more = ''): string => {
+  const { uid = '', generation = 0, annotations = {} } = metadata ?? {}
+  const rest = createHash('sha256')
+    .update(`${uid} ${annotations[annotation.stamp] ?? ''} ${more}`)
+    .digest('hex')
+  return `${generation}-${rest.slice(0, 12)}`
+}
