@@ -99,10 +99,13 @@ describe.skipIf(!hasOwnClusters)('handing schedules over near a tick', () => {
   })
   const carriedOut = async (goal: Parameters<typeof carryOut>[0], context: CarryOut): Promise<unknown> => {
     let memo: unknown
+    let last = ''
     for (;;) {
       const attempt = await carryOut(goal, { ...context, memo })
       if (attempt.kind === 'done') return attempt.result
-      if (attempt.kind !== 'waiting' && attempt.kind !== 'unknown') throw new Error(JSON.stringify(attempt))
+      if (attempt.kind !== 'waiting' && attempt.kind !== 'unknown')
+        throw new Error(`${JSON.stringify(attempt)}; before: ${last}`)
+      last = attempt.because
       memo = attempt.kind === 'waiting' ? attempt.memo : undefined
     }
   }

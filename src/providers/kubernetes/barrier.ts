@@ -19,8 +19,12 @@ export type Barrier = {
 const name = 'titrate-probe'
 const minute: Millis = 60_000
 const day: Millis = 24 * 60 * minute
+/** `over`: what the pass left behind is gone, and the probe is ready for the next. */
+type Pass = { readonly answer: Promise<Answer<null>>; readonly over: Promise<void> }
+
 /** A controller that is stopped may come back; then the pass is only late. */
 const limitMs: Millis = 120_000
+const tidyMs: Millis = 10_000
 
 /**
  * The probe is a CronJob whose Jobs are suspended and have no pods. For each pass its schedule is one minute of the past,
@@ -32,8 +36,10 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   const place = { namespace, name }
   const cronJobs = cluster.watches.of(kinds.cronJobs, { namespace })
   const jobs = cluster.watches.of(kinds.jobs, { namespace })
-  let current: Promise<Answer<null>> | null = null
-  let following: Promise<Answer<null>> | null = null
+  let current: Pass | null = null
+  let next: Promise<Answer<null>> | null = null
+  /** The newest that was used, also when the probe's status doesn't show it yet. */
+  let lastTick: Millis = 0
 
   const patch = async (body: object, signal: AbortSignal, subresource?: 'status'): Promise<Answer<CronJob>> => {
     const write = { signal, urgency: 'urgent', ...(subresource === undefined ? {} : { subresource }) } as const
@@ -56,7 +62,7 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
         : ({ kind: 'ok', value: known } as const)
     if (made.kind !== 'ok') return made.kind === 'conflict' ? { kind: 'unknown', because: made.because } : made
     const now = cluster.now()
-    const last = Date.parse(made.value.status?.lastScheduleTime ?? '')
+    const last = Math.max(lastTick, Date.parse(made.value.status?.lastScheduleTime ?? '') || 0)
     // A day of passes, one a minute, is used up, or there was none yet: from the begin of the day again.
     const isUsable = last > now - 2 * day && last < now - 2 * minute
     const begin = isUsable ? last : Math.floor((now - day) / minute) * minute
@@ -77,19 +83,39 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
     if (reader.kind !== 'ok') return reader
     const tick = await prepared(signal)
     if (tick.kind !== 'ok') return tick
-    const wanted = jobNameOf(name, tick.value)
-    const seen = seenJob(wanted, signal)
+    lastTick = tick.value
+    const seen = seenJob(jobNameOf(name, tick.value), signal)
     const allowed = await patch({ spec: { suspend: false } }, signal)
     if (allowed.kind !== 'ok') return allowed
-    if ((await seen) === null) {
-      const because = `the CronJob controller of ${cluster.name} did not look within ${limitMs / 1000} s`
-      return { kind: 'unknown', because }
-    }
-    // Nobody waits for these: what isn't done here the next pass does.
-    const after = AbortSignal.timeout(limitMs)
-    void prepare(tick.value + minute, after)
-    void cluster.client.remove(kinds.jobs, { namespace, name: wanted }, { signal: after, dependents: 'Background' })
-    return { kind: 'ok', value: null }
+    if ((await seen) !== null) return { kind: 'ok', value: null }
+    const because = `the CronJob controller of ${cluster.name} did not look within ${limitMs / 1000} s`
+    return { kind: 'unknown', because }
+  }
+  /** Only once the controller has written down what it did: else it would find the probe changed, and do it again. */
+  const tidy = async (tick: Millis): Promise<void> => {
+    const signal = AbortSignal.timeout(tidyMs)
+    await seenCursor(tick, signal)
+    await Promise.all([
+      prepare(tick + minute, signal),
+      cluster.client.remove(
+        kinds.jobs,
+        { namespace, name: jobNameOf(name, tick) },
+        { signal, dependents: 'Background' },
+      ),
+    ])
+  }
+  const seenCursor = async (tick: Millis, signal: AbortSignal): Promise<void> => {
+    const has = (cronJob: CronJob | null) => Date.parse(cronJob?.status?.lastScheduleTime ?? '') >= tick
+    const reader = await cronJobs.ready(signal)
+    if (reader.kind !== 'ok' || has(reader.value.get(place))) return
+    const until = new AbortController()
+    await new Promise<void>((resolve) => {
+      cronJobs.onChange(({ object }) => {
+        if (placeOf(object).name === name && has(object)) resolve()
+      }, until.signal)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    until.abort()
   }
   const seenJob = (wanted: string, signal: AbortSignal): Promise<Job | null> =>
     new Promise((resolve) => {
@@ -103,21 +129,25 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
       }, until.signal)
       signal.addEventListener('abort', () => end(null), { once: true })
     })
-  const begin = (): Promise<Answer<null>> => {
-    const pass = passOnce().finally(() => {
-      current = following
-      following = null
+  const begin = (): Pass => {
+    const answer = passOnce()
+    const over = answer.then(({ kind }) => (kind === 'ok' ? tidy(lastTick) : undefined)).catch(() => undefined)
+    void over.then(() => {
+      if (next === null) current = null
     })
-    return pass
+    return { answer, over }
+  }
+  const startNow = (): Promise<Answer<null>> => {
+    next = null
+    current = begin()
+    return current.answer
   }
 
   return {
-    pass: async (signal) => {
+    pass: (signal) => {
       // One that is under way may have begun before what the caller wrote.
-      if (current === null) current = begin()
-      else following ??= current.then(begin)
-      const mine = following ?? current
-      return Promise.race([mine, givenUp(signal)])
+      if (current !== null) next ??= current.over.then(startNow)
+      return Promise.race([next ?? startNow(), givenUp(signal)])
     },
   }
 }

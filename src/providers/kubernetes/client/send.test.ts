@@ -93,6 +93,18 @@ describe('requests to an API server', () => {
     expect(asked.length).toBeLessThanOrEqual(3)
   })
 
+  it('takes the token of somebody who logged in anew, and stays with its cluster', async () => {
+    const { connect, asked } = await start((one, response) => {
+      if (one.headers.authorization === 'Bearer new') sendJson(response, 200, objectOf('web', 7))
+      else sendStatus(response, 401, { reason: 'Unauthorized' })
+    })
+    const { client } = await connect({ user: { token: 'old' } })
+    // Writes the same file again, with another server in it.
+    await connect({ user: { token: 'new' }, cluster: { server: 'http://127.0.0.1:1' } })
+    expect((await client.get(kinds.deployments, web, { signal: soon() })).kind).toBe('ok')
+    expect(asked.map((each) => each.headers.authorization)).toEqual(['Bearer old', 'Bearer new'])
+  })
+
   it('asks a read again when the connection breaks, and never a write', async () => {
     const { connect, asked } = await start((one, response) => {
       const isFirst = server?.asked.filter((each) => each.method === one.method).length === 1
