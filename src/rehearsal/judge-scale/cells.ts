@@ -1,6 +1,6 @@
 import { type Fault, faultWords, noFault } from '../streams/fault.ts'
 import { HOUR, type Shape, shapes } from '../streams/shape.ts'
-import { kindRules, literalRules, type RuleSetName, rampingRules } from './rule-sets.ts'
+import { comparedRules, literalRules, type RuleSetName, rampingRules } from './rule-sets.ts'
 
 /** Many releases of one kind: the same traffic, the same fault, other chance. */
 export type Cell = {
@@ -63,63 +63,75 @@ export const DESIGN_HOURS = 7200
 /** All that is simulated, for so many healthy hours of steady traffic. */
 export const cellsFor = (hours: number): readonly Cell[] => {
   const scaled = (runs: number): number => Math.max(2, Math.round((runs * hours) / DESIGN_HOURS))
-  const given = { ramp: 'given', length: HOUR, rules: kindRules } as const
-  const own = { shape: 'steady', ramp: 'own', runs: scaled(40), rules: rampingRules } as const
+  const steady = Math.max(2, Math.round(hours / rates.length))
   return [
-    ...rates.map(
+    ...healthyCells(steady, scaled(60)),
+    ...steadyErrorCells(scaled(60)),
+    ...shapedErrorCells(scaled(40)),
+    ...otherFaultCells(scaled(40)),
+    ...ownRampCells(scaled(40)),
+  ]
+}
+
+const given = { ramp: 'given', length: HOUR, rules: comparedRules } as const
+
+const healthyCells = (steady: number, shaped: number): readonly Cell[] => [
+  ...rates.map(
+    (perSecond): Cell => ({
+      ...given,
+      table: 'healthy, steady',
+      shape: 'steady',
+      perSecond,
+      fault: noFault,
+      runs: steady,
+      rules: [...comparedRules, ...literalRules],
+    }),
+  ),
+  ...otherShapes.flatMap((shape) =>
+    rates.map(
       (perSecond): Cell => ({
         ...given,
-        table: 'healthy, steady',
-        shape: 'steady',
+        table: 'healthy, other shapes',
+        shape,
         perSecond,
         fault: noFault,
-        runs: Math.max(2, Math.round(hours / rates.length)),
-        rules: [...kindRules, ...literalRules],
+        runs: shaped,
       }),
     ),
-    ...otherShapes.flatMap((shape) =>
-      rates.map(
+  ),
+]
+
+const steadyErrorCells = (runs: number): readonly Cell[] =>
+  rates.flatMap((perSecond) =>
+    badRatios.map(
+      (ratio): Cell => ({ ...given, table: 'errors, steady', shape: 'steady', perSecond, fault: errors(ratio), runs }),
+    ),
+  )
+
+const shapedErrorCells = (runs: number): readonly Cell[] =>
+  shapesWithErrors.flatMap((shape) =>
+    shapedRatios.flatMap((ratio) =>
+      shapedRates.map(
         (perSecond): Cell => ({
           ...given,
-          table: 'healthy, other shapes',
+          table: 'errors, other shapes',
           shape,
           perSecond,
-          fault: noFault,
-          runs: scaled(60),
-        }),
-      ),
-    ),
-    ...rates.flatMap((perSecond) =>
-      badRatios.map(
-        (ratio): Cell => ({
-          ...given,
-          table: 'errors, steady',
-          shape: 'steady',
-          perSecond,
           fault: errors(ratio),
-          runs: scaled(60),
+          runs,
         }),
       ),
     ),
-    ...shapesWithErrors.flatMap((shape) =>
-      shapedRatios.flatMap((ratio) =>
-        shapedRates.map(
-          (perSecond): Cell => ({
-            ...given,
-            table: 'errors, other shapes',
-            shape,
-            perSecond,
-            fault: errors(ratio),
-            runs: scaled(40),
-          }),
-        ),
-      ),
-    ),
-    ...otherFaults.flatMap((fault) =>
-      otherRates.map(
-        (perSecond): Cell => ({ ...given, table: 'other faults', shape: 'steady', perSecond, fault, runs: scaled(40) }),
-      ),
-    ),
+  )
+
+const otherFaultCells = (runs: number): readonly Cell[] =>
+  otherFaults.flatMap((fault) =>
+    otherRates.map((perSecond): Cell => ({ ...given, table: 'other faults', shape: 'steady', perSecond, fault, runs })),
+  )
+
+const ownRampCells = (runs: number): readonly Cell[] => {
+  const own = { shape: 'steady', ramp: 'own', runs, rules: rampingRules } as const
+  return [
     ...rates.map(
       (perSecond): Cell => ({ ...own, table: 'own ramps, healthy', perSecond, fault: noFault, length: 3 * HOUR }),
     ),

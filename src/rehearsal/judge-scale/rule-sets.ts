@@ -23,7 +23,7 @@ export const ruleSets = {
 
 export type RuleSetName = keyof typeof ruleSets
 
-export const kindRules = [
+export const comparedRules = [
   'Titrate',
   'Argo 1 min',
   'Argo 5 min',

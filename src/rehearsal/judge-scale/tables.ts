@@ -13,7 +13,7 @@ import {
   shapesWithErrors,
   type TableName,
 } from './cells.ts'
-import { kindRules, literalRules, type RuleSetName, rampingRules, ruleSets } from './rule-sets.ts'
+import { comparedRules, literalRules, type RuleSetName, rampingRules, ruleSets } from './rule-sets.ts'
 import type { Study } from './study.ts'
 import { addTallies, median, noRuns, type Tally } from './tally.ts'
 
@@ -60,7 +60,7 @@ const compared = (): string =>
   section(
     'The rules',
     ['', 'goes back', 'documented'],
-    kindRules.map((name) => {
+    comparedRules.map((name) => {
       const { words, source } = ruleSets[name]
       return [name, words, `[${source.replace(/^https:\/\/([^/]+).*/, '$1')}](${source})`]
     }),
@@ -76,7 +76,7 @@ const healthy = (find: Find): string => {
   return section(
     'False rollbacks: healthy green, steady traffic',
     ['', ...rates.map((rate) => `${number(rate)}/s`), 'all'],
-    [['releases of 60 minutes', ...runs, all], ...kindRules.map((rules) => [rules, ...cells(rules)])],
+    [['releases of 60 minutes', ...runs, all], ...comparedRules.map((rules) => [rules, ...cells(rules)])],
   )
 }
 
@@ -109,7 +109,7 @@ const shaped = (find: Find): string => {
     rates.map((perSecond) => [
       perSecond === rates[0] ? shape : '',
       `${number(perSecond)}/s`,
-      ...kindRules.map((rules) => {
+      ...comparedRules.map((rules) => {
         const tally = find('healthy, other shapes', { shape, perSecond }, rules)
         return tally.rolledBack === 0 ? '0' : percent(tally.rolledBack, tally.runs)
       }),
@@ -119,7 +119,7 @@ const shaped = (find: Find): string => {
   const words = otherShapes.map((shape) => `- **${shape}**: ${shapeWords[shape]}.`).join('\n')
   return `${section(
     `False rollbacks: healthy green, other traffic (${number(runs)} releases each)`,
-    ['traffic', 'requests', ...kindRules],
+    ['traffic', 'requests', ...comparedRules],
     rows,
   )}\n\n${words}`
 }
@@ -128,12 +128,12 @@ const steadyErrors = (find: Find): string => {
   const { runs } = find('errors, steady', { perSecond: 1, fault: errors(0.05) }, 'Titrate')
   return section(
     `Errors on green from the start, 0.1 % on blue, steady traffic (${number(runs)} releases each)`,
-    ['requests', 'errors', ...kindRules],
+    ['requests', 'errors', ...comparedRules],
     rates.flatMap((perSecond) =>
       badRatios.map((ratio, i) => [
         i === 0 ? `${number(perSecond)}/s` : '',
         errorWords(ratio),
-        ...kindRules.map((rules) => caught(find('errors, steady', { perSecond, fault: errors(ratio) }, rules))),
+        ...comparedRules.map((rules) => caught(find('errors, steady', { perSecond, fault: errors(ratio) }, rules))),
       ]),
     ),
   )
@@ -143,14 +143,14 @@ const shapedErrors = (find: Find): string => {
   const { runs } = find('errors, other shapes', { shape: 'bursts', perSecond: 10, fault: errors(0.05) }, 'Titrate')
   return section(
     `Errors on green, other traffic (${number(runs)} releases each)`,
-    ['traffic', 'errors', 'requests', ...kindRules],
+    ['traffic', 'errors', 'requests', ...comparedRules],
     shapesWithErrors.flatMap((shape) =>
       shapedRatios.flatMap((ratio, r) =>
         shapedRates.map((perSecond, i) => [
           i + r === 0 ? shape : '',
           i === 0 ? errorWords(ratio) : '',
           `${number(perSecond)}/s`,
-          ...kindRules.map((rules) =>
+          ...comparedRules.map((rules) =>
             caught(find('errors, other shapes', { shape, perSecond, fault: errors(ratio) }, rules)),
           ),
         ]),
@@ -163,12 +163,14 @@ const others = (find: Find): string => {
   const { runs } = find('other faults', { perSecond: 10, fault: otherFaults[0] ?? errors(1) }, 'Titrate')
   return section(
     `Other faults of green, steady traffic (${number(runs)} releases each)`,
-    ['green is', 'requests', ...kindRules],
+    ['green is', 'requests', ...comparedRules],
     otherFaults.flatMap((fault) =>
       otherRates.map((perSecond, i) => [
         i === 0 ? faultWords(fault) : '',
         `${number(perSecond)}/s`,
-        ...kindRules.map((rules) => caught(find('other faults', { perSecond, fault }, rules), fault.kind !== 'slow')),
+        ...comparedRules.map((rules) =>
+          caught(find('other faults', { perSecond, fault }, rules), fault.kind !== 'slow'),
+        ),
       ]),
     ),
   )
