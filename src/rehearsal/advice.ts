@@ -2,7 +2,7 @@ import type { Millis } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
 import type { Advice, FaultPlayed, TimePlayed } from './rehearsal.ts'
 import type { SimulatedService } from './simulated-world.ts'
-import { noticeMs, proofMs, trafficOf } from './would-notice.ts'
+import { noticeMs, proofMs, toleratedOf, trafficOf } from './would-notice.ts'
 
 type Material = {
   readonly plan: Plan
@@ -56,7 +56,7 @@ const toleratedFor = (
   const steps = [0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05]
   return (
     steps.find((tolerated) => {
-      if (tolerated <= move.policy.judge.toleratedExtra) return false
+      if (tolerated <= toleratedOf(move, traffic.rate)) return false
       const ms = proofMs(move, traffic, green, tolerated)
       return ms !== null && reserve * ms <= withinMs
     }) ?? null

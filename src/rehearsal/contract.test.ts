@@ -45,7 +45,8 @@ const service = (definition: SimulatedService['definition']): SimulatedService =
 
 const simulated: ContractHarness = {
   name: 'the simulated world',
-  listens: false,
+  periodMs: 1_000,
+  without: ['network'],
   open: async ({ asleep }) => {
     const { ports, end } = openInRealTime([
       service(aService('web', { port: listening, replicas: 1 })),

@@ -1,5 +1,5 @@
 import { counterLlr } from '../judge/counter.ts'
-import { judgeDefaults } from '../judge/defaults.ts'
+import { judgeDefaults, toleratedFailures } from '../judge/defaults.ts'
 import { HARM, NONINF } from '../judge/grids.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MovePlan } from '../plan/plan.ts'
@@ -42,12 +42,16 @@ export const noticeMs = (
   return best <= 0 ? null : Math.ceil((1_000 * counterNeeds(judge.alpha, HARM.length)) / best)
 }
 
+/** Extra failures that the release tolerates of a service with so many requests a second, as a part of all traffic. */
+export const toleratedOf = ({ policy }: MovePlan, rate: number): number =>
+  policy.judge.toleratedExtra ?? toleratedFailures(rate)
+
 /** How long the judge is expected to need to prove that a green as good as blue is not worse, at one share; null: never. */
 export const proofMs = (
   move: MovePlan,
   { rate, base }: Traffic,
   greenPercent: number,
-  tolerated = move.policy.judge.toleratedExtra,
+  tolerated = toleratedOf(move, rate),
 ): Millis | null => {
   const { judge } = move.policy
   const share = greenPercent / 100

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CarryOut, carryOut } from '../../src/engine/carry-out.ts'
+import { systemClock } from '../../src/main/clock.ts'
 import { noTraffic } from '../../src/main/world.ts'
 import type { Side } from '../../src/moves/goal.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
@@ -92,7 +93,7 @@ describe.skipIf(!hasOwnClusters)('handing schedules over near a tick', () => {
       knownRun: null,
       baseline: { blue: { suspended: false }, green: { suspended: true } },
     },
-    clock: { now: Date.now, sleep: (until) => pause(Math.max(0, until - Date.now())) },
+    clock: systemClock,
     signal: AbortSignal.timeout(4 * minute),
     // Near a tick on purpose.
     limits: { quietMs: 0 },

@@ -4,7 +4,7 @@ import type { Answer, Metrics } from '../../engine/ports.ts'
 import type { Side } from '../../moves/goal.ts'
 import { inventoryOf, versionOf } from '../../providers/local/definition.ts'
 import { readEnvironmentFile } from '../../providers/local/environment-file.ts'
-import { ticksBetween, timetableOf } from '../../providers/local/timetable.ts'
+import { ticksBetween, timetableOf } from '../../providers/timetable.ts'
 
 const ok = <T>(value: T): Promise<Answer<T>> => Promise.resolve({ kind: 'ok', value })
 const fails = (method: string) => (): never => {
