@@ -296,6 +296,19 @@ describe('handing a schedule over', () => {
     }
   })
 
+  it('loses no tick to the catch-up behind a run that it made by hand under Forbid', async () => {
+    const long = { concurrency: 'Forbid', runMs: 40_000 } as const
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
+    await clock.runUntil(begin + 115_000)
+    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 115_040 })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+    await clock.runUntil(begin + 190_000)
+    expect(await carry(toGreen, contextFor('invoices', { missed: 'all' }))).toMatchObject({ kind: 'done' })
+    await clock.runUntil(begin + 600_000)
+    const ticks = sides.green.schedules.truth.runs().map((run) => ((run.tick ?? 0) - begin) / 60_000)
+    expect(ticks).toEqual(Array.from({ length: ticks.length }, (_, index) => index + 2))
+  })
+
   it('starts a held-up tick by hand when its deadline would pass', async () => {
     const strict = { deadlineMs: 3_000 }
     const { clock, carry, contextFor, sides } = world({ blue: { schedule: strict }, green: { schedule: strict } })

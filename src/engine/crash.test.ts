@@ -7,6 +7,7 @@ import { createVirtualClock } from '../../bench/in-memory/virtual-clock.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { type EngineEnd, type EngineOptions, runEngine } from './engine.ts'
+import type { Claims } from './ports.ts'
 import { readJournal, takeOver } from './take-over.ts'
 
 const folders: string[] = []
@@ -144,6 +145,30 @@ describe('taking over', () => {
     const taken = await takeOver({ ...options, store: asked })
     expect(taken.journal.release.pending.map(({ id }) => id)).toEqual(['r1'])
     expect(taken.journal.release).toMatchObject({ version: 3, epoch: taken.epoch })
+    await store.close()
+  })
+
+  it('stops with a word for it when somebody newer was faster in an environment', async () => {
+    const { store, clock, plan } = await openWorld()
+    let epoch = 0
+    const raced: Claims = {
+      name: 'green',
+      read: async () => ({ kind: 'ok', value: { release: null, epoch, stop: null, now: clock.now() } }),
+      claim: async () => {
+        epoch = 9
+        return { kind: 'refused', because: 'epoch 1 is older than 9' }
+      },
+      free: async () => ({ kind: 'ok', value: null }),
+      stop: async () => ({ kind: 'ok', value: null }),
+      clearStop: async () => ({ kind: 'ok', value: null }),
+    }
+    const options = { store, clock, plan, titrate: 'test', engine: 'test', lastWatchedAt: null }
+    await expect(takeOver({ ...options, claims: [raced] })).rejects.toMatchObject({ code: 'ENGINE_RUNNING' })
+    const taken: Claims = {
+      ...raced,
+      read: async () => ({ kind: 'ok', value: { release: 'other', epoch, stop: null, now: clock.now() } }),
+    }
+    await expect(takeOver({ ...options, claims: [taken] })).rejects.toMatchObject({ code: 'ENVIRONMENT_TAKEN' })
     await store.close()
   })
 })

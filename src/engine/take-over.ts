@@ -4,7 +4,7 @@ import { releaseStream } from '../journal/events.ts'
 import { emptyJournal, foldJournal, type JournalState } from '../journal/fold.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Store } from '../store/store.ts'
-import { limited } from './asked.ts'
+import { type Asking, limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { ClaimSeen, Claims } from './ports.ts'
 
@@ -77,6 +77,7 @@ export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => 
       answer.kind === 'ok'
         ? await limited((limit) => claims.claim(store.release, epoch, limit), asking, readTimeoutMs)
         : answer
+    if (claimed.kind === 'refused') await throwIfFenced(claims, options, epoch, asking)
     if (claimed.kind === 'refused')
       throw new TitrateError(
         'ENVIRONMENT_TAKEN',
@@ -89,6 +90,22 @@ export const takeOver = async (options: TakeOverOptions): Promise<TakenOver> => 
     read.kind === 'ok' && read.value.stop !== null ? [{ where: claims.name, seen: read.value }] : [],
   )
   return { journal, entries, epoch, unclaimed, stops }
+}
+
+/** An engine that began at the same time and was later than us, or break-glass. */
+const throwIfFenced = async (
+  claims: Claims,
+  { store }: TakeOverOptions,
+  epoch: number,
+  asking: Asking,
+): Promise<void> => {
+  const seen = await limited((limit) => claims.read(limit), asking, readTimeoutMs)
+  if (seen.kind !== 'ok' || seen.value.epoch <= epoch) return
+  if (seen.value.release !== null && seen.value.release !== store.release) return
+  throw new TitrateError(
+    'ENGINE_RUNNING',
+    `Somebody newer (epoch ${seen.value.epoch}: another engine, or break-glass) took ${claims.name} while this engine of "${store.release}" (epoch ${epoch}) began; this one stopped. "titrate status" shows where the release is.`,
+  )
 }
 
 /** People and a fenced predecessor may append between our reading and our writing; so often in a row is no accident. */

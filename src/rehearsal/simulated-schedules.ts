@@ -32,6 +32,8 @@ export type SimulatedScheduler = {
   readonly forgetsRunsAfterMs: Millis | null
   /** When it meets a tombstone at a tick, it stands still for up to so long (a Job-name collision in Kubernetes). */
   readonly backsOffMs: Millis
+  /** It looks and acts in one transaction: nothing can come in between. A tick that is taken is dealt with for it. */
+  readonly isAtomic: boolean
 }
 
 export const supervisorLike: SimulatedScheduler = {
@@ -42,6 +44,7 @@ export const supervisorLike: SimulatedScheduler = {
   countsPasses: true,
   forgetsRunsAfterMs: null,
   backsOffMs: 0,
+  isAtomic: true,
 }
 
 export const kubernetesLike: SimulatedScheduler = {
@@ -52,6 +55,7 @@ export const kubernetesLike: SimulatedScheduler = {
   countsPasses: false,
   forgetsRunsAfterMs: null,
   backsOffMs: 0,
+  isAtomic: false,
 }
 
 type State = Versioned & {
@@ -219,6 +223,8 @@ export const createSimulatedSchedules = (options: {
     if (state.tombstones.has(tick) && scheduler.backsOffMs > 0)
       state.restsUntil = clock.now() + between(random, 0, scheduler.backsOffMs)
     state.pending = null
+    // A Job of another owner stands in its way: Kubernetes takes that for somebody else's business.
+    if (!scheduler.isAtomic && state.tombstones.has(tick)) return
     if (scheduler.cursorMayLag && state.revision !== look.revision) return
     if (state.cursor === null || tick > state.cursor) {
       state.cursor = tick
@@ -254,7 +260,7 @@ export const createSimulatedSchedules = (options: {
     const begun = clock.now()
     const looks = [...states.values()].map((state) => ({ state, look: lookAt(state) }))
     const stale = random() < scheduler.stale.share ? between(random, 0, scheduler.stale.forMs) : between(random, 0, 5)
-    clock.at(begun + stale, () => {
+    const act = (): boolean => {
       for (const { state, look } of looks) {
         const isCurrent = state.revision === look.revision
         actOn(state, look)
@@ -268,7 +274,9 @@ export const createSimulatedSchedules = (options: {
       nextPass = Number.POSITIVE_INFINITY
       planNextPass()
       return passed.length > 0
-    })
+    }
+    if (!scheduler.isAtomic) clock.at(begun + stale, act)
+    else if (act()) clock.at(begun, () => true)
   }
   passSoon()
 

@@ -222,7 +222,12 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
         return
       }
       if (event.kind !== 'answered' && event.kind !== 'requested' && ended !== null) {
-        if (event.kind !== 'rollback ordered' && event.kind !== 'took over' && event.kind !== 'retired')
+        if (
+          event.kind !== 'rollback ordered' &&
+          event.kind !== 'took over' &&
+          event.kind !== 'retired' &&
+          event.kind !== 'tick'
+        )
           if (event.kind !== 'not watched' && event.kind !== 'stop seen' && event.kind !== 'stop cleared')
             broken(`after the release ended: ${event.kind}`)
       }

@@ -129,7 +129,9 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         )
     },
     weightSet: (service: string, green: number, by: Call | null): void => {
-      if (by === null || isBreakGlass(by.intent)) return
+      // Whatever was moved towards blue by hand before, this is the newest that a person wants.
+      if (by === null) return void towardsBlue.delete(`${service} weights`)
+      if (isBreakGlass(by.intent)) return
       const authorised = invariants.authorised(service)
       if (green > authorised) broken(`${service} gets ${green} % where ${authorised} % was authorised`)
     },

@@ -45,6 +45,8 @@ const patience = 20
 /** Far above what a release needs when nothing is wrong any more and people answer. */
 /** One seed in so many: to write a whole state down costs more than to play on. */
 const foldComparedEvery = 8
+/** The store was cut off, by us; or a second engine was there first. */
+const expectedErrors: ReadonlySet<string> = new Set(['STORE_UNAVAILABLE', 'ENGINE_RUNNING'])
 const calmLimitMs = 600 * second
 
 /** Plays one whole release: the storm, then calm with people who answer, until it has ended. */
@@ -216,7 +218,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     tell(`-- the engine ended: ${end.kind}`)
     if (end.kind === 'threw') {
       const { error } = end
-      const isOurs = error instanceof TitrateError && error.code === 'STORE_UNAVAILABLE'
+      const isOurs = error instanceof TitrateError && expectedErrors.has(error.code)
       if (!isOurs)
         problems.push(`an engine threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
@@ -263,7 +265,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     })
   }
   const happens = (what: Happening): void => {
-    if (hasEnded || isCalm) return
+    if (hasEnded || isCalm || entries.some(({ event }) => event.kind === 'ended')) return
     tell(`-- ${JSON.stringify(what)}`)
     note(coverage, `happening ${what.kind}`)
     const running = current
