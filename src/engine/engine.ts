@@ -296,7 +296,12 @@ const runEpoch = async (
       inbox.putBack(before)
       kept = { observations: [], woken: news.woken }
     }
-    const entries = [...foreign, ...outcome.entries]
+    // What was decided in this turn may not know of it yet.
+    if (outcome.others.length > 0) {
+      kept = { ...kept, woken: [...kept.woken, ...Object.keys(plan.moves)] }
+      inbox.nudge()
+    }
+    const entries = [...foreign, ...[...outcome.others, ...outcome.entries].toSorted((a, b) => a.position - b.position)]
     if (entries.length > 0) options.appended?.(entries, loop.journal())
     for (const entry of outcome.entries) {
       const notice = noticeOf(entry, store.release)

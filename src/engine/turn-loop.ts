@@ -18,6 +18,8 @@ export type Refusal =
 
 export type TurnOutcome = {
   readonly entries: readonly Recorded[]
+  /** What others appended while the turn was made; their positions stand between those of `entries`, or before them. */
+  readonly others: readonly Recorded[]
   /** Moves that were decided in this turn. */
   readonly decided: readonly string[]
   /** Names of the rules that answered. */
@@ -86,6 +88,8 @@ const foresee = (
   return foldJournal(journal, entries)
 }
 
+const nothing = { entries: [], others: [], decided: [], rules: new Set<string>() } as const
+
 export const createTurnLoop = (options: {
   readonly store: Store
   readonly plan: Plan
@@ -114,12 +118,18 @@ export const createTurnLoop = (options: {
     fold(entries)
     return entries
   }
+  /** Read in the middle of a turn: whoever made the turn is told of them with it. */
+  let others: readonly Recorded[] = []
+  const catchUpWith = async (own: readonly Recorded[]): Promise<void> => {
+    const ours = new Set(own.map(({ position }) => position))
+    others = [...others, ...(await catchUp()).filter(({ position }) => !ours.has(position))]
+  }
   const append = async (request: Append) => {
     const answer = await store.append(request)
     // Entries of others may stand between the last one that we read and ours.
     if (answer.kind === 'appended') {
       const first = answer.entries[0]
-      if (first !== undefined && first.position !== journal.position + 1) await catchUp()
+      if (first !== undefined && first.position !== journal.position + 1) await catchUpWith(answer.entries)
       else fold(answer.entries)
     }
     return answer
@@ -142,9 +152,9 @@ export const createTurnLoop = (options: {
   }
 
   const turn: TurnLoop['turn'] = async (taken, woken, now, observation) => {
+    others = []
     // An engine with nothing to append would never be refused, and would carry out what its successor intends.
-    if (journal.release.epoch > epoch)
-      return { entries: [], decided: [], rules: new Set(), refusal: { kind: 'fenced', epoch: journal.release.epoch } }
+    if (journal.release.epoch > epoch) return { ...nothing, refusal: { kind: 'fenced', epoch: journal.release.epoch } }
     const by = { at: now, epoch, observation }
     const told = taken.flatMap(({ stream }) => serviceOf(stream) ?? [])
     for (let tries = 0; tries < conflictLimit; tries += 1) {
@@ -158,17 +168,17 @@ export const createTurnLoop = (options: {
       const batches = [...toBatches(taken, null), ...toBatches(result.events, (stream) => versionIn(seen, stream))]
       const answer = batches.length === 0 ? null : await append({ ...by, batches })
       if (answer?.kind === 'conflict') {
-        await catchUp()
+        await catchUpWith([])
         continue
       }
       if (answer !== null && answer.kind !== 'appended') {
         // What woke them was taken in, and is not told again.
         for (const service of woken) stale.add(service)
-        return { entries: [], decided: [], rules: result.rules, refusal: answer }
+        return { ...nothing, others, rules: result.rules, refusal: answer }
       }
       remember(result)
       const decided = [...result.wakeMoves.keys()]
-      return { entries: answer?.entries ?? [], decided, rules: result.rules, refusal: null }
+      return { entries: answer?.entries ?? [], others, decided, rules: result.rules, refusal: null }
     }
     throw new Error('the journal kept changing while it was decided on')
   }
