@@ -154,5 +154,3 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
     },
   }
 }
-
-export type Checks = ReturnType<typeof createChecks>
