@@ -373,10 +373,12 @@ describe('shifting a workload', () => {
   })
 
   it('refuses a call of the way forward that lands after it went back, although blue was right all the time', async () => {
-    const { carry, contextFor, sides, caller } = world({ blue: {}, green: { workload: { replicas: 3 } } })
+    const { carry, contextFor, sides, caller, clock } = world({ blue: {}, green: { workload: { replicas: 3 } } })
     const { fence, intent, signal } = contextFor('mailer')
     const blue = sides.blue.workloads.portsFor(caller)
-    const before = await blue.read('mailer', signal)
+    const read = blue.read('mailer', signal)
+    await clock.runUntil(clock.now() + 100)
+    const before = await read
     const revision = before.kind === 'ok' ? before.value.revision : ''
     expect(await carry(back, contextFor('mailer'))).toMatchObject({ kind: 'done' })
     const late = blue.scale({ fence, intent, revision, signal }, 'mailer', 0, null)

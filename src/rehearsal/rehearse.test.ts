@@ -201,17 +201,19 @@ describe('a fault in a rehearsal', () => {
 
 describe('advice', () => {
   it('lets a quiet service be proven in time, with lines that the release file takes', async () => {
-    const before = await play({ runs: 1 })
+    const estate = shop()
+    const tolerating = (toleratedExtra: number) => {
+      const policyOf = (service: string) => {
+        const policy = aPolicy()
+        return service === 'backoffice' ? { ...policy, judge: { ...policy.judge, toleratedExtra } } : policy
+      }
+      return play({ estate, runs: 1, plan: aPlan(estate, { policyOf }) })
+    }
+    const before = await tolerating(0.0005)
     const advice = before.advice.find(({ service }) => service === 'backoffice')
     expect(advice?.because).toMatch(/^backoffice goes on unproven at weight 1/)
     expect(advice?.yaml).toContain('toleratedExtra')
-    const tolerated = Number(/toleratedExtra: ([\d.]+)/.exec(advice?.yaml ?? '')?.[1])
-    const estate = shop()
-    const policyOf = (service: string) => {
-      const policy = aPolicy()
-      return service === 'backoffice' ? { ...policy, judge: { ...policy.judge, toleratedExtra: tolerated } } : policy
-    }
-    const after = await play({ estate, plan: aPlan(estate, { policyOf }) })
+    const after = await tolerating(Number(/toleratedExtra: ([\d.]+)/.exec(advice?.yaml ?? '')?.[1]))
     const timed = ({ time }: Rehearsal): number =>
       (time?.waves ?? [])
         .flatMap(({ moves }) => moves.flatMap(({ steps }) => steps))
