@@ -147,14 +147,15 @@ const make = async ({ estate }: Shop, keeper: Keeper, trouble: Trouble, one: Run
 
 /**
  * Runs a release to its end, killing its engine as `troubles` say, each time with a new one after it. Troubles that are
- * left when the release has ended are not made.
+ * left when the release has ended are not made, and no more than `most` kills.
  */
-export const playRelease = async (shop: Shop, troubles: readonly Trouble[]): Promise<Played> => {
+export const playRelease = async (shop: Shop, troubles: readonly Trouble[], most: number): Promise<Played> => {
   const story: string[] = []
   const began = Date.now()
   const tell = (what: string): void => void story.push(`${((Date.now() - began) / 1_000).toFixed(1)} s  ${what}`)
   const keeper = createKeeper(shop, tell)
   for (const trouble of troubles) {
+    if (keeper.kills() >= most && trouble.kind !== 'go back') continue
     const one = keeper.running()
     if (one === null) break
     await make(shop, keeper, trouble, one, tell)

@@ -15,6 +15,8 @@ export type WhatIsLeft = {
   readonly foldsThatDiffer: readonly number[]
   /** Where the world is not as the newest goals say, in words. */
   readonly differencesOfWorld: readonly string[]
+  /** Entries of engines that another had taken over from before. */
+  readonly lateEntries: readonly string[]
   readonly intents: number
   /** Intents that neither came out nor were replaced by a newer one of their lane. */
   readonly open: readonly string[]
@@ -60,6 +62,15 @@ const openIntents = (entries: readonly Recorded[]) => {
   return { intents, open: [...newest.values()].filter((intent) => !out.has(intent)) }
 }
 
+/** By the epoch that each entry was written with; 0: a person's command, which is no engine's. */
+const lateEntries = (entries: readonly Recorded[]): readonly string[] => {
+  let newest = 0
+  return entries.flatMap(({ epoch, position, event }) => {
+    newest = Math.max(newest, epoch)
+    return epoch === 0 || epoch === newest ? [] : [`${position}, ${event.kind}: epoch ${epoch} after ${newest}`]
+  })
+}
+
 /** The newest goal of each lane against what supervisors and router say of themselves. */
 const compareWithWorld = async ({ estate }: Shop, { moves }: JournalState): Promise<readonly string[]> => {
   const found: string[] = []
@@ -94,6 +105,7 @@ export const readWhatIsLeft = async (shop: Shop): Promise<WhatIsLeft> => {
     ledger: await estate.titrate('ledger'),
     foldsThatDiffer: [1, 2, 7, 50].filter((size) => text(foldInPieces(entries, size)) !== text(journal)),
     differencesOfWorld: await compareWithWorld(shop, journal),
+    lateEntries: lateEntries(entries),
     ...openIntents(entries),
     letGo: (service) => journal.moves.get(service)?.ticksLetGo ?? [],
   }

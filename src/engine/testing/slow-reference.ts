@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../journal/canonical-json.ts'
 import { type JournalEvent, type Recorded, releaseStream } from '../../journal/events.ts'
 import { emptyJournal, foldJournal } from '../../journal/fold.ts'
 import { decideTurn } from '../../moves/decide-turn.ts'
@@ -39,11 +40,18 @@ export const decideSlowly = (given: {
   }
 }
 
-/** Events by stream: between streams, the order in which moves are asked is nobody's business. */
+const isCall = ({ kind }: JournalEvent): boolean => kind === 'called a person' || kind === 'call ended'
+
+/**
+ * Events by stream: between streams, the order in which moves are asked is nobody's business. So it is between calls of a
+ * person that are about different things: what a move waits for is known from when it was asked last, and within a turn
+ * an engine that has just begun asks sooner. They come last here, by what they say.
+ */
 export const byStream = (told: readonly Told[]): Readonly<Record<string, readonly JournalEvent[]>> =>
   Object.fromEntries(
-    [releaseStream, ...new Set(told.map(({ stream }) => stream))].map((stream) => [
-      stream,
-      told.filter((one) => one.stream === stream).map(({ event }) => event),
-    ]),
+    [releaseStream, ...new Set(told.map(({ stream }) => stream))].map((stream) => {
+      const own = told.filter((one) => one.stream === stream).map(({ event }) => event)
+      const calls = own.filter(isCall).toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1))
+      return [stream, [...own.filter((event) => !isCall(event)), ...calls]]
+    }),
   )
