@@ -78,6 +78,8 @@ const openTurn = (input: TurnInput) => {
   let reports = input.reports
   /** Copied when something is first written into it: most turns change little, and many change nothing. */
   let ownReports: Map<string, MoveReport> | null = null
+  /** The states that were reported in this turn. */
+  const reportedOf = new Map<string, MoveState>()
   const woken = new Set(input.woken)
   const wakeMoves = new Map<string, Millis | null>()
   const events: { stream: string; event: JournalEvent }[] = []
@@ -142,6 +144,7 @@ const openTurn = (input: TurnInput) => {
     const next = reportMove(stateOf(service), planOf(service), decision)
     const before = reports.get(service)
     if (before === undefined || !saysTheSame(before, next)) askRelease = true
+    reportedOf.set(service, stateOf(service))
     ownReports ??= new Map(input.reports)
     ownReports.set(service, next)
     reports = ownReports
@@ -182,8 +185,11 @@ const openTurn = (input: TurnInput) => {
       return decision.events.length > 0
     },
     stepRelease: (): boolean => {
-      // A new engine must know what moves wait for before it may say that nobody is needed any more.
-      for (const service of woken) if (!reports.has(service)) report(service, decideMove(contextOf(service)))
+      // A new engine must know what moves wait for before it may say that nobody is needed any more; and nobody may be
+      // answered by what a move waited for before this turn.
+      for (const service of woken)
+        if (!reports.has(service) || (release.pending.length > 0 && reportedOf.get(service) !== stateOf(service)))
+          report(service, decideMove(contextOf(service)))
       if (!askRelease) return false
       askRelease = false
       const decision = decideRelease({ state: release, plan, reports, now })
