@@ -15,6 +15,8 @@ export type SimulatedMetrics = {
   readonly trouble: (service: string, kind: MetricsTrouble | null) => void
   /** No source answers at all while it is set. */
   readonly cutOff: (cut: boolean) => void
+  /** Since when nothing of this service's green can be seen; null: it can. */
+  readonly blindSince: (service: string) => Millis | null
 }
 
 type Measured = {
@@ -30,7 +32,8 @@ export const createSimulatedMetrics = (options: {
 }): SimulatedMetrics => {
   const troubles = new Map<string, MetricsTrouble>()
   const last = new Map<string, readonly CounterSeries[]>()
-  let isCutOff = false
+  const greenGoneAt = new Map<string, Millis>()
+  let cutOffAt: Millis | null = null
 
   const without =
     (side: Side) =>
@@ -68,15 +71,21 @@ export const createSimulatedMetrics = (options: {
     portsFor: (caller) => ({
       read: (signal) =>
         look(caller, 'read metrics', signal, () =>
-          isCutOff ? { kind: 'unknown', because: 'no source answers' } : { kind: 'ok', value: scrape() },
+          cutOffAt !== null ? { kind: 'unknown', because: 'no source answers' } : { kind: 'ok', value: scrape() },
         ),
     }),
     trouble: (service, kind) => {
       if (kind === null) troubles.delete(service)
       else troubles.set(service, kind)
+      if (kind !== 'absent' && kind !== 'green absent') greenGoneAt.delete(service)
+      else if (!greenGoneAt.has(service)) greenGoneAt.set(service, options.now())
     },
     cutOff: (cut) => {
-      isCutOff = cut
+      cutOffAt = cut ? (cutOffAt ?? options.now()) : null
+    },
+    blindSince: (service) => {
+      const since = Math.min(cutOffAt ?? Number.POSITIVE_INFINITY, greenGoneAt.get(service) ?? Number.POSITIVE_INFINITY)
+      return Number.isFinite(since) ? since : null
     },
   }
 }

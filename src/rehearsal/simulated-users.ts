@@ -27,6 +27,8 @@ export type SimulatedUsers = {
   /** A counter restarts from 0, as that of a router that was started again. */
   readonly reset: (service: string) => void
   readonly counts: (service: string, side: Side) => { readonly requests: number; readonly errors: number }
+  /** Since when green fails every request that it gets; null: it does not. */
+  readonly failingSince: (service: string) => Millis | null
 }
 
 export type UsersOf = {
@@ -54,6 +56,7 @@ const upperTail = (x: number): number => {
 type State = {
   requestsPerSecond: number
   upTo: Millis
+  failingSince: Millis | null
   readonly answering: Record<Side, Answering>
   readonly tails: Record<Side, readonly number[]>
   readonly counts: Record<Side, Counts>
@@ -81,6 +84,7 @@ export const createSimulatedUsers = (options: {
       {
         requestsPerSecond,
         upTo: now(),
+        failingSince: null,
         answering: { ...answering },
         bounds,
         tails: { blue: tailsOf(answering.blue, bounds), green: tailsOf(answering.green, bounds) },
@@ -154,6 +158,7 @@ export const createSimulatedUsers = (options: {
       const state = of(service)
       state.answering[side] = answering
       state.tails[side] = tailsOf(answering, state.bounds)
+      if (side === 'green') state.failingSince = answering.errorRatio < 1 ? null : (state.failingSince ?? now())
     },
     setRate: (service, requestsPerSecond) => {
       passTime(service)
@@ -168,6 +173,7 @@ export const createSimulatedUsers = (options: {
       passTime(service)
       return of(service).counts[side]
     },
+    failingSince: (service) => states.get(service)?.failingSince ?? null,
   }
 }
 

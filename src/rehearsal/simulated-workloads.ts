@@ -39,6 +39,8 @@ export type SimulatedWorkloads = {
   readonly running: (service: string) => number
   readonly ready: (service: string) => number
   readonly desired: (service: string) => number
+  /** null: it does not exist here. */
+  readonly version: (service: string) => string | null
   /** Nobody gets an answer while it is set. */
   readonly cutOff: (cut: boolean) => void
   /** What people and chance do to it, past every port. */
@@ -241,6 +243,10 @@ export const createSimulatedWorkloads = (options: {
     ready: (service) => {
       const state = states.get(service)
       return state === undefined ? 0 : readyOf(state)
+    },
+    version: (service) => {
+      const { exists, version } = of(service)
+      return exists ? version : null
     },
     desired: (service) => states.get(service)?.desired ?? 0,
     cutOff: (cut) => {

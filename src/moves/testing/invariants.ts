@@ -119,6 +119,10 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
       broken(`${service} intends ${JSON.stringify(goal)} although people said no`)
     if (!isBack && isTowardsGreen(goal, lane) && manual.seen(service, lane))
       broken(`${service} undoes what a person changed towards blue: ${JSON.stringify(goal)}`)
+    const traffic = own.lanes.get('weights')
+    const hasUsers =
+      traffic !== undefined && (traffic.open || (traffic.goal.kind === 'weights' && traffic.goal.green > 0))
+    if (isBack && goal.kind === 'workload' && hasUsers) broken(`${service} goes back by its replicas before its users`)
     if (isBack && isTowardsGreen(goal, lane)) broken(`${service} goes back by ${JSON.stringify(goal)}`)
     own.intentsInTurn += 1
     if (own.intentsInTurn > 8) broken(`${service} has ${own.intentsInTurn} intents in one turn`)

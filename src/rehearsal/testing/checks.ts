@@ -6,7 +6,13 @@ import type { Plan } from '../../plan/plan.ts'
 import type { ByHand } from './happen.ts'
 import { plantedSecret } from './random-estate.ts'
 
-export type Intended = { readonly service: string; readonly goal: Goal; readonly version: number; readonly at: number }
+export type Intended = {
+  readonly service: string
+  readonly goal: Goal
+  readonly version: number
+  readonly epoch: number
+  readonly at: number
+}
 
 /** An intent handed back has its own name on the objects; in the journal it is the one that it hands back. */
 export const intentOf = (intent: string): { readonly intent: string; readonly handsBack: boolean } =>
@@ -44,7 +50,13 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
     const { event } = entry
     switch (event.kind) {
       case 'intended':
-        intents.set(event.intent, { service, goal: event.goal, version: entry.version, at: entry.at })
+        intents.set(event.intent, {
+          service,
+          goal: event.goal,
+          version: entry.version,
+          epoch: entry.epoch,
+          at: entry.at,
+        })
         return
       case 'judged':
         if (event.against) accused.add(service)
@@ -95,6 +107,10 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         return
       case 'resumed':
         return forget(null)
+      case 'stop cleared':
+        // What was on its way back when break-glass stopped it is sent back again.
+        for (const service of goneBack.keys()) allowedBack.set(service, (allowedBack.get(service) ?? 0) + 1)
+        return
       default:
         return
     }
@@ -123,6 +139,10 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
       if (intended === undefined) return broken(`${method} of ${service} for ${by.intent}, which is in no journal`)
       if (intended.service !== service || by.fence.move !== service)
         broken(`${method} of ${service} for ${by.intent}, which is of ${intended.service}`)
+      if (by.fence.epoch < intended.epoch)
+        broken(
+          `${method} of ${service} by epoch ${by.fence.epoch} for ${by.intent}, which is of epoch ${intended.epoch}`,
+        )
       if (by.fence.version !== intended.version)
         broken(
           `${method} of ${service} by version ${by.fence.version}, but ${by.intent} is version ${intended.version}`,

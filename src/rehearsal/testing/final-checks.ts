@@ -28,7 +28,20 @@ export const checkEnding = (ending: Ending): readonly string[] => [
     definition.schedule === null ? [] : checkTicks(ending, definition.name),
   ),
   ...checkQueues(ending),
+  ...checkClaims(ending),
 ]
+
+/** Blue stands by until it is retired: until then nobody else may have the environments. */
+const checkClaims = ({ world, plan, journal }: Ending): readonly string[] => {
+  if (journal.release.ended?.outcome !== 'done' || journal.release.retired !== null) return []
+  const claims = { blue: world.blue.claim, green: world.green.claim, 'the router': world.routerClaim }
+  return Object.entries(claims).flatMap(([name, claim]) => {
+    const { release } = claim.seen()
+    return release === plan.release
+      ? []
+      : [`done, but ${name} belongs to ${release ?? 'nobody'} although blue stands by`]
+  })
+}
 
 const touched = (state: MoveState | undefined, lane: 'weights' | 'workload' | 'schedule'): boolean =>
   state?.lanes[lane] !== undefined

@@ -19,9 +19,11 @@ import { type Coverage, note } from './coverage.ts'
 import { planOf, timetableFor } from './estate.ts'
 import { createFaults, troubledStore } from './faults.ts'
 import { checkEnding } from './final-checks.ts'
+import { createGateChecks } from './gate-checks.ts'
 import { type ByHand, createHappenings, type Surroundings } from './happen.ts'
 import { schedulers } from './random-estate.ts'
 import type { Happening, Scenario } from './trouble.ts'
+import { createTruthChecks } from './truth-checks.ts'
 
 export type Played = {
   readonly problems: readonly string[]
@@ -75,6 +77,8 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
   const entries: Recorded[] = []
   const checks = createChecks(plan, byHand, scenario.troubles.length === 0)
   const { problems } = checks
+  const broken = (what: string): void => void problems.push(what)
+  const gates = createGateChecks(plan, broken)
   const faults = createFaults(scenario.troubles, coverage)
   const scheduler = schedulers[scenario.scheduler]
   const services = Object.keys(plan.moves)
@@ -87,6 +91,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
       weight: (service, green, by) => {
         tell(`   router: ${service} ${green} % by ${by?.intent ?? 'hand'}`)
         checks.weightSet(service, green, by)
+        truth?.weightSet(service, green, by)
       },
       run: (run) => {
         tell(`   ${run.side} runs ${run.name}`)
@@ -95,6 +100,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     },
   })
   watchExclusive()
+  const truth = createTruthChecks({ plan, world, troubles: scenario.troubles, now: clock.now, broken })
   const place = createMemoryPlace({
     keepsGiven: !scenario.strictStore,
     appended: (_, more) => {
@@ -103,6 +109,10 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
         for (const { position, stream, epoch, event } of more)
           tell(`#${position} ${stream} (${epoch}) ${JSON.stringify(event)}`)
       checks.take(more)
+      for (const entry of more) {
+        gates.take(entry)
+        truth?.take(entry)
+      }
       person.take(more)
     },
   })
@@ -179,7 +189,11 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
       ...{ name, process, store, plan },
       world: world.worldFor(callerOf(process)),
       check: () => Promise.resolve({ blocking: [], notes: [], findings: null }),
-      calendars: () => ({ office: { open: around.isOpen, changesAt: null } }),
+      calendars: (at) => {
+        gates.lives(name, at)
+        gates.told(at, 'office', around.isOpen)
+        return { office: { open: around.isOpen, changesAt: null } }
+      },
       conditions: () => ({ quiet: around.holds }),
       carryOut: (ports, own) => createCarryOutWork({ world: ports, clock: own, runTest: runTest(process, ports) }),
       pollMs: 5 * second,
@@ -191,6 +205,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
       },
       turned: ({ rules }) => {
         checks.startTurn()
+        gates.lives(name, clock.now())
         for (const rule of rules) note(coverage, rule)
       },
     })

@@ -1,5 +1,6 @@
 import { createRandom } from '../simulated-clock.ts'
 import { chance, pick } from './chance.ts'
+import { drawLastingTrouble, lastsMs } from './lasting-trouble.ts'
 import { type DrawnEstate, drawEstate } from './random-estate.ts'
 import { drawTroubles, type Scenario } from './trouble.ts'
 
@@ -18,9 +19,11 @@ export const drawScenario = (seed: number): Scenario => {
   const random = createRandom((seed ^ 0x5bd1e995) >>> 0)
   const { estate, scheduler } = estateOf(seed)
   const stormMs = pick(random, [5_000, 10_000, 25_000])
+  const troubles = drawTroubles(seed, estate, stormMs)
+  const lasting = drawLastingTrouble(seed, estate, troubles)
   return {
-    ...{ seed, scheduler, estate, stormMs },
-    troubles: drawTroubles(seed, estate, stormMs),
+    ...{ seed, scheduler, estate },
+    ...(lasting === null ? { stormMs, troubles } : { stormMs: lastsMs, troubles: lasting }),
     backAgain: chance(random, 0.15),
     strictStore: chance(random, 0.1),
   }

@@ -1,0 +1,139 @@
+import type { MoveEvent, Recorded } from '../../journal/events.ts'
+import type { Millis } from '../../moves/goal.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { createWatchedMarks } from './watched-marks.ts'
+
+type Own = {
+  attempt: number
+  /** Whether the step that was entered has a goal: then what it waits for begins with that. */
+  hasGoal: boolean
+  /** Since when what the current step waits for can hold at the earliest. */
+  since: Millis
+  readonly approved: Set<string>
+  readonly tests: Map<string, boolean>
+  /** Tests that intents under way are for. */
+  readonly testing: Map<string, string>
+  /** Runs on green that went well, by name. */
+  readonly goodRuns: Set<string>
+  judgedBad: boolean
+}
+
+/**
+ * Whether gates were passed for what they are there for, told from the journal and from what the engines were told: an
+ * approval that was given, a test that has passed, a calendar that was open, a soak that somebody watched.
+ */
+export const createGateChecks = (plan: Plan, broken: (what: string) => void) => {
+  const moves = new Map<string, Own>()
+  const released = new Set<string>()
+  const marks = createWatchedMarks()
+  const engines = new Map<number, string>()
+  /** By instant and calendar: whether any engine was told then that it is open. */
+  const told = new Map<string, boolean>()
+
+  const of = (service: string): Own => {
+    const known = moves.get(service)
+    if (known !== undefined) return known
+    const own: Own = {
+      ...{ attempt: 0, hasGoal: false, since: 0, judgedBad: false },
+      ...{ approved: new Set(), tests: new Map(), testing: new Map(), goodRuns: new Set() },
+    }
+    moves.set(service, own)
+    return own
+  }
+
+  const passed = (service: string, own: Own, { at, event }: Recorded<Extract<MoveEvent, { kind: 'gate passed' }>>) => {
+    const [when, kind, ...rest] = event.gate.split(' ')
+    const name = rest.join(' ')
+    const says = (why: string): void => broken(`${service} passed "${event.gate}" ${why}`)
+    if (own.judgedBad) says('although it was judged to be taken back')
+    if (kind === 'approval' && !own.approved.has(name)) says('although nobody approved it')
+    if (kind === 'test' && own.tests.get(name) !== true) says('although that test has not passed')
+    if (kind === 'window' && told.get(`${at} ${name}`) === false) says('while that calendar was closed')
+    const step = plan.moves[service]?.steps[event.step]
+    for (const gate of (when === 'after' ? step?.after : step?.before) ?? []) {
+      if (gate.kind === 'good runs' && event.gate.endsWith(' good runs') && own.goodRuns.size < gate.count)
+        says(`after ${own.goodRuns.size} good runs, instead of ${gate.count}`)
+      if (gate.kind !== 'soak' || kind !== 'soak') continue
+      const watchedMs = marks.between(own.since, at)
+      if (watchedMs < gate.forMs) says(`after ${watchedMs} ms that anybody watched, instead of ${gate.forMs} ms`)
+    }
+  }
+
+  const takeMove = (service: string, { event, at, ...entry }: Recorded<MoveEvent>): void => {
+    const own = of(service)
+    switch (event.kind) {
+      case 'ordered':
+        if (event.attempt > own.attempt) {
+          own.approved.clear()
+          own.tests.clear()
+          own.goodRuns.clear()
+          own.judgedBad = false
+        }
+        own.attempt = event.attempt
+        return
+      case 'approved':
+        own.approved.add(event.gate)
+        return
+      case 'entered':
+        own.hasGoal = plan.moves[service]?.steps[event.step]?.goal != null
+        own.since = at
+        return
+      case 'resumed':
+        own.since = at
+        return
+      case 'went on':
+        if (!event.anew) return
+        own.since = at
+        own.approved.clear()
+        own.judgedBad = false
+        return
+      case 'intended':
+        if (event.goal.kind === 'test') own.testing.set(event.intent, event.goal.name)
+        return
+      case 'came out': {
+        const test = own.testing.get(event.intent)
+        const { outcome } = event
+        if (outcome.kind === 'done' && own.hasGoal) own.since = at
+        if (test !== undefined && outcome.kind === 'done')
+          own.tests.set(test, JSON.stringify(outcome.result).includes('"passed":true'))
+        return
+      }
+      case 'run ended':
+        if (event.good) own.goodRuns.add(event.run)
+        return
+      case 'judged':
+        own.judgedBad ||= event.verdict === 'roll back'
+        return
+      case 'gate passed':
+        return passed(service, own, { ...entry, at, event })
+      default:
+        return
+    }
+  }
+
+  return {
+    /** A sign of life of an engine. */
+    lives: marks.mark,
+    /** What an engine was told of the calendars at that moment. */
+    told: (at: Millis, calendar: string, isOpen: boolean): void => {
+      const key = `${at} ${calendar}`
+      told.set(key, isOpen || told.get(key) === true)
+    },
+    take: (entry: Recorded): void => {
+      const { event, stream, at } = entry
+      if (event.kind === 'took over') {
+        engines.set(event.epoch, event.engine)
+        marks.mark(event.engine, at)
+      } else {
+        const engine = engines.get(entry.epoch)
+        if (engine !== undefined) marks.mark(engine, at)
+      }
+      // The stream says whose event it is.
+      if (stream !== 'release') return takeMove(stream.slice('move/'.length), entry as Recorded<MoveEvent>)
+      if (event.kind === 'approved') released.add(event.gate)
+      if (event.kind !== 'phase entered' || event.phase !== 'transition') return
+      if (plan.policy.approvals.beforeUserTraffic && !released.has('user traffic'))
+        broken('users were sent to green although nobody approved "user traffic"')
+    },
+  }
+}
