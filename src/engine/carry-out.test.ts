@@ -297,14 +297,14 @@ describe('handing a schedule over', () => {
   })
 
   it('loses no tick to the catch-up behind a run that it made by hand under Forbid', async () => {
-    const long = { concurrency: 'Forbid', runMs: 40_000 } as const
+    const long = { concurrency: 'Forbid', runMs: 55_000 } as const
     const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
-    await clock.runUntil(begin + 115_000)
-    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 115_040 })
+    await clock.runUntil(begin + 116_500)
+    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 116_540 })
     expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
     await clock.runUntil(begin + 190_000)
     expect(await carry(toGreen, contextFor('invoices', { missed: 'all' }))).toMatchObject({ kind: 'done' })
-    await clock.runUntil(begin + 600_000)
+    await clock.runUntil(begin + 1_800_000)
     const ticks = sides.green.schedules.truth.runs().map((run) => ((run.tick ?? 0) - begin) / 60_000)
     expect(ticks).toEqual(Array.from({ length: ticks.length }, (_, index) => index + 2))
   })

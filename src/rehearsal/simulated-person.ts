@@ -100,11 +100,12 @@ export const createSimulatedPerson = (options: {
     },
     calls: () => [...calls.values()],
     act: (isPatient) => {
-      if (isHeld) return { kind: 'asks', request: { kind: 'resume', service: null, because } }
-      const call = pick([...calls.values()])
+      const stopMark = [...calls.values()].find(({ actions }) => actions.includes('titrate resume --clear-stop'))
+      if (isHeld && stopMark === undefined) return { kind: 'asks', request: { kind: 'resume', service: null, because } }
+      // Nothing else is answered before.
+      const call = stopMark ?? pick([...calls.values()])
       if (call === undefined) return null
-      const stopped = call.actions.includes('titrate resume --clear-stop')
-      if (!isPatient && !stopped)
+      if (!isPatient && stopMark === undefined)
         return {
           kind: 'asks',
           request: { kind: 'roll back', scope: { kind: 'everything' }, because: 'enough', assumeDead: null },

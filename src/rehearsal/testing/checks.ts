@@ -105,6 +105,10 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         // Whoever says no brings about the rest.
         if (event.request.kind !== 'approve') isUntroubled = false
         return
+      case 'stop cleared':
+        // What was on its way back goes on with it.
+        wishes += 1
+        return
       case 'resumed':
         return forget(null)
       case 'stop cleared':
