@@ -105,14 +105,11 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
         // Whoever says no brings about the rest.
         if (event.request.kind !== 'approve') isUntroubled = false
         return
-      case 'stop cleared':
-        // What was on its way back goes on with it.
-        wishes += 1
-        return
       case 'resumed':
         return forget(null)
       case 'stop cleared':
-        // What was on its way back when break-glass stopped it is sent back again.
+        // What was on its way back when break-glass stopped it is sent back again, and goes on with it.
+        wishes += 1
         for (const service of goneBack.keys()) allowedBack.set(service, (allowedBack.get(service) ?? 0) + 1)
         return
       default:
