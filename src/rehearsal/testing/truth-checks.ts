@@ -21,6 +21,13 @@ const raisedWithinMs: Millis = 500
 /** So many requests of each side, all of green's failed, are evidence for anybody. */
 const enoughRequests = 100
 
+/** `isShared`: blue has users beside green. Without it, what is bad from the beginning has nothing that it is worse than. */
+type Entered = {
+  readonly at: Millis
+  readonly isShared: boolean
+  readonly requests: Readonly<Record<Side, number>>
+}
+
 /**
  * Whether an engine goes on although the world is not as it has to be for that: nothing was measured, every request of
  * green failed, the versions differ, a side is not ready. Told from the truth of the world; where the scenario keeps
@@ -35,7 +42,7 @@ export const createTruthChecks = (options: {
 }) => {
   const { plan, world, now, broken } = options
   if (!seesAtOnce(options.troubles)) return null
-  const entered = new Map<string, { readonly at: Millis; readonly requests: Readonly<Record<Side, number>> }>()
+  const entered = new Map<string, Entered>()
   const unready = new Map<string, Millis>()
   const differ = new Map<string, Millis>()
   const weights = new Map<string, number>()
@@ -73,8 +80,7 @@ export const createTruthChecks = (options: {
       broken(`${service} ${how} although nothing of it was measured since before that step`)
     const failingSince = kind === 'exposed' ? world.users.failingSince(service) : null
     const [before, after] = [step.requests, requests(service)]
-    // Without a blue beside it, a green that was bad from the beginning has nothing that it is worse than.
-    const isComparable = sides.every((side) => after[side] - before[side] > enoughRequests)
+    const isComparable = step.isShared && sides.every((side) => after[side] - before[side] > enoughRequests)
     if (failingSince !== null && failingSince < step.at && isComparable)
       broken(`${service} ${how} although every request to green failed`)
   }
@@ -83,8 +89,9 @@ export const createTruthChecks = (options: {
     const { service } = move
     switch (event.kind) {
       case 'entered': {
-        entered.set(service, { at, requests: requests(service) })
         const step = move.steps[event.step]
+        const isShared = step?.goal?.kind === 'weights' && step.goal.green < 100
+        entered.set(service, { at, isShared, requests: requests(service) })
         if (step?.crossing === true) goesOn(move, `crosses by "${event.name}"`)
         return
       }

@@ -8,9 +8,9 @@ export const engineMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/engine/turn-loop.ts',
-        find: '        for (const service of woken) stale.add(service)\n',
+        find: 'return { ...nothing, others, rules: result.rules, refusal: answer }',
         replace:
-          '        journal = foresee(seen, result.events, by)\n        return { entries: [], decided: [...result.wakeMoves.keys()], rules: result.rules, refusal: null }\n',
+          'journal = foresee(seen, result.events, by); return { ...nothing, others, rules: result.rules, refusal: null, decided: [...result.wakeMoves.keys()] }',
       },
     ],
     caughtBy: simulation,

@@ -93,18 +93,6 @@ export const protocolMutants: readonly Mutant[] = [
     caughtBy: simulation,
   },
   {
-    id: 'raises-for-unready-green',
-    breaks: 'users are sent to a green that is not ready',
-    edits: [
-      {
-        file: 'src/protocols/weights.ts',
-        find: 'if (goal.green > seen.green && ready !== true) {',
-        replace: 'if (goal.green > seen.green && goal.green > 100) {',
-      },
-    ],
-    caughtBy: simulation,
-  },
-  {
     id: 'starts-second-copy',
     breaks: 'where only one copy may run, the second starts before the first has stopped',
     edits: [
