@@ -387,6 +387,14 @@ describe('shifting a workload', () => {
     expect(sides.blue.workloads.running('mailer')).toBe(3)
   })
 
+  it('brings the only copy back although green has no such service', async () => {
+    const { carry, contextFor, sides } = world({ blue: {}, green: { workload: { replicas: null } } })
+    await carry({ kind: 'workload', blue: 0, green: 0, exclusive: false }, contextFor('mailer'))
+    const outcome = await carry({ kind: 'workload', blue: 3, green: 0, exclusive: true }, contextFor('mailer'))
+    expect(outcome).toMatchObject({ kind: 'done' })
+    expect(sides.blue.workloads.running('mailer')).toBe(3)
+  })
+
   it('acts on nothing when the goal holds and it never wrote there', async () => {
     const { carry, contextFor, sides, caller, clock } = world({ blue: {}, green: { workload: { replicas: 3 } } })
     await carry({ kind: 'workload', blue: 3, green: 3, exclusive: false }, contextFor('mailer'))

@@ -350,6 +350,9 @@ const runEpoch = async (
       const checked = await options.check(plan)
       inbox.put({ stream: releaseStream, event: { kind: 'checked', ...checked } })
     }
+    // Whoever died at the very end has a successor that decides nothing any more.
+    const before = await endOfRelease()
+    if (before !== null) return before
     while (!signal.aborted) {
       if (failures.length > 0) throw failures[0]
       const refusal = await oneTurn()
@@ -370,11 +373,8 @@ const runEpoch = async (
       }
       if (full !== null) options.say?.('the journal takes entries again: it goes on')
       full = null
-      const { release } = loop.journal()
-      if (release.ended !== null && release.pending.length === 0) {
-        if (release.ended.outcome !== 'done') await freeAll(claims, store.release, taken.epoch, { clock, signal })
-        return { kind: 'ended', release }
-      }
+      const ended = await endOfRelease()
+      if (ended !== null) return ended
       if (options.exitAtGate && waitsOnlyForPeople()) {
         const [onGreen] = unsafeToLeave(plan)
         if (onGreen === undefined) return await leave('a person is waited for, and --exit-at-gate was given')
@@ -395,6 +395,14 @@ const runEpoch = async (
     return await leave('it was told to leave; the world stays as it is')
   } finally {
     await close()
+  }
+
+  /** null: it goes on, or somebody asks for something. */
+  async function endOfRelease(): Promise<EngineEnd | null> {
+    const { release } = loop.journal()
+    if (release.ended === null || release.pending.length > 0) return null
+    if (release.ended.outcome !== 'done') await freeAll(claims, store.release, taken.epoch, { clock, signal })
+    return { kind: 'ended', release }
   }
 
   function waitsOnlyForPeople(): boolean {

@@ -78,7 +78,7 @@ const keepOnBlue = (context: MoveContext): Decision => {
     const found = driftOf(lane, context)
     const goal = state.lanes[lane]?.goal
     if (found === null || found.towards === 'blue' || goal === undefined) {
-      if (found === null && state.drift[lane] !== undefined)
+      if (found === null && state.drift[lane] !== undefined && state.lanes[lane]?.outcome?.kind === 'done')
         return happens({ kind: 'drift ended', lane, because: 'it is as it should be again' })
       continue
     }

@@ -118,6 +118,8 @@ const shrink = (view: View, side: Side): Step | null => {
 const stopFirst = (view: View, side: Side): Step | null => {
   const reached = view.world[side]
   const { goal } = view
+  // Green answers that it has no such service: no copy of it can run there.
+  if (reached.kind === 'absent' && side === 'green') return null
   if (reached.kind !== 'seen') {
     if (goal.assumeDead === side) return null
     const because =

@@ -81,4 +81,17 @@ describe('a release in the simulated world', () => {
     expect(world.router.inForce('desk')).toBe(100)
     expect(entries.filter(({ event }) => event.kind === 'called a person')).toEqual([])
   })
+
+  it('decides nothing more for a release that has ended, whatever happened since', async () => {
+    const { plan, clock, world, place, startEngine } = openSimulation(smallEstate(), 5)
+    const first = await startEngine('first')
+    await clock.runUntil(simulationBegins + 300_000, () => first.end() !== null)
+    const store = await place.open(plan.release)
+    const { position } = await store.head()
+    world.green.workloads.scaleByHand('mailer', 9)
+    const second = await startEngine('second')
+    await clock.runUntil(clock.now() + 60_000, () => second.end() !== null)
+    expect(second.end()).toMatchObject({ kind: 'ended' })
+    expect((await store.read(position, 100)).map(({ event }) => event.kind)).toEqual(['took over'])
+  })
 })

@@ -156,6 +156,10 @@ export const createChecks = (plan: Plan, byHand: ByHand, isUntroubled: boolean) 
       const authorised = invariants.authorised(service)
       if (green > authorised) broken(`${service} gets ${green} % where ${authorised} % was authorised`)
     },
+    /** Whatever a person moved towards blue before, this is the newest that they want. */
+    changedByHand: (service: string, lane: 'workload' | 'schedule'): void => {
+      towardsBlue.delete(`${service} ${lane}`)
+    },
     /** `isForbidden`: it was suspended on blue before, and stays so. */
     runStarted: ({ service, side, tick }: Run, isForbidden: boolean): void => {
       if (tick === null || byHand.has(`${service} schedule`)) return

@@ -25,6 +25,7 @@ export const drawScenario = (seed: number): Scenario => {
     ...{ seed, scheduler, estate },
     ...(lasting === null ? { stormMs, troubles } : { stormMs: lastsMs, troubles: lasting }),
     backAgain: chance(random, 0.15),
+    blocked: chance(random, 0.005),
     strictStore: chance(random, 0.1),
   }
 }

@@ -56,6 +56,8 @@ export type Scenario = {
   readonly stormMs: Millis
   /** When it is done, a person takes everything back. */
   readonly backAgain: boolean
+  /** The checks before anything moves find something that blocks. */
+  readonly blocked: boolean
   /** The store is one that keeps text, as a database does, and not what it was given. */
   readonly strictStore: boolean
 }
@@ -211,7 +213,7 @@ export const drawTroubles = (seed: number, estate: SimulatedEstate, stormMs: Mil
   const times = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
   const names = estate.services.map(({ definition }) => definition.name)
   return [
-    ...times(counts.calls).map(() => drawCallFault(random)),
+    ...times(counts.calls).flatMap(() => drawCallFault(random, stormMs)),
     ...times(counts.reads).map(
       (): Trouble => ({ on: 'read', number: below(random, about.reads), fault: pick(random, readFaults) }),
     ),
@@ -223,11 +225,34 @@ export const drawTroubles = (seed: number, estate: SimulatedEstate, stormMs: Mil
   ]
 }
 
+/** What makes it likely that a release comes to a step at all: somebody takes it back, or nobody runs its ticks for a while. */
+const occasionOf = (random: Random, step: string | null, stormMs: Millis): readonly Trouble[] => {
+  const at = below(random, stormMs)
+  const scope = { kind: 'everything' } as const
+  const goesBack: Trouble = {
+    ...{ on: 'time', at },
+    what: { kind: 'ask', request: { kind: 'roll back', scope, because, assumeDead: null } },
+  }
+  if (step === null) return []
+  if (step.endsWith('run now') || step.endsWith('unfence'))
+    return [
+      {
+        on: 'call',
+        step: `handoff to ${step.startsWith('handoff to blue') ? 'blue' : 'green'}: ${step.startsWith('handoff to blue') ? 'green' : 'blue'} fence`,
+        number: 0,
+        fault: 'killed after',
+      },
+      ...(step.startsWith('handoff to blue') ? [goesBack] : []),
+    ]
+  return /to (blue|0): /.test(step) ? [goesBack] : []
+}
+
 /** Half of them at a step of a protocol, so that rare ones have their share. */
-const drawCallFault = (random: Random): Trouble => {
+const drawCallFault = (random: Random, stormMs: Millis): readonly Trouble[] => {
   const step = chance(random, 0.6) ? pick(random, protocolSteps) : null
   const number = below(random, step === null ? about.calls : 2)
-  return { on: 'call', step, number, fault: pick(random, callFaults) }
+  const fault: Trouble = { on: 'call', step, number, fault: pick(random, callFaults) }
+  return [fault, ...occasionOf(random, step, stormMs)]
 }
 
 const drawAppendFault = (random: Random): Trouble => {
