@@ -50,6 +50,8 @@ const finishRollback: ReleaseRule = (context) => {
   const { state } = context
   if (state.rollback === null || !reportsOf(context, state.back).every(isBack)) return null
   if (!state.rollback.everything) return null
+  // What green would not do before is being put right now: the end tells how it came out.
+  if (reportsOf(context, state.back).some(({ correcting }) => correcting)) return null
   return decides([{ kind: 'ended', outcome: 'rolled back', because: state.rollback.because }])
 }
 
