@@ -387,11 +387,14 @@ describe('shifting a workload', () => {
     expect(sides.blue.workloads.running('mailer')).toBe(3)
   })
 
-  it('brings the only copy back although green has no such service', async () => {
+  it('leaves the only copy on blue without an answer about one that green never had', async () => {
     const { carry, contextFor, sides } = world({ blue: {}, green: { workload: { replicas: null } } })
-    await carry({ kind: 'workload', blue: 0, green: 0, exclusive: false }, contextFor('mailer'))
-    const outcome = await carry({ kind: 'workload', blue: 3, green: 0, exclusive: true }, contextFor('mailer'))
-    expect(outcome).toMatchObject({ kind: 'done' })
+    const backAlone = { kind: 'workload', blue: 3, green: 0, exclusive: true } as const
+    expect(await carry(backAlone, contextFor('mailer'))).toMatchObject({ kind: 'done' })
+    const stopped = world({ blue: { workload: { replicas: 0 } }, green: { workload: { replicas: null } } })
+    const outcome = await stopped.carry(backAlone, stopped.contextFor('mailer'))
+    expect(outcome).toMatchObject({ kind: 'waiting', because: expect.stringContaining('--assume-dead green') })
+    expect(stopped.sides.blue.workloads.running('mailer')).toBe(0)
     expect(sides.blue.workloads.running('mailer')).toBe(3)
   })
 

@@ -118,8 +118,10 @@ const shrink = (view: View, side: Side): Step | null => {
 const stopFirst = (view: View, side: Side): Step | null => {
   const reached = view.world[side]
   const { goal } = view
-  // Green answers that it has no such service: no copy of it can run there.
-  if (reached.kind === 'absent' && side === 'green') return null
+  // Green says that it has no such service, and the copy on blue runs as it always did: nothing has to be started.
+  const { blue } = view.world
+  const isRunning = goesBack(goal) && blue.kind === 'seen' && isUp(blue.value, goal.blue)
+  if (reached.kind === 'absent' && side === 'green' && isRunning) return null
   if (reached.kind !== 'seen') {
     if (goal.assumeDead === side) return null
     const because =
