@@ -1,8 +1,9 @@
 import type { Fence, Json, Lane, Millis, Side } from '../moves/goal.ts'
+import type { Reached } from '../protocols/reached.ts'
 import { type Asking, asked, limited } from './asked.ts'
 import { type CarryOut, carryOut, type ProtocolGoal, type SidePorts } from './carry-out.ts'
 import type { Clock } from './clock.ts'
-import type { ClaimSeen, Claims, Stamp, Traffic } from './ports.ts'
+import type { ClaimSeen, Claims, ScheduleSeen, Stamp, Traffic } from './ports.ts'
 
 export type BreakGlass = {
   readonly release: string
@@ -38,6 +39,9 @@ export type BreakGlassReport = {
   readonly marks: readonly { readonly where: string; readonly left: boolean; readonly because: string }[]
   readonly services: readonly BrokenGlass[]
 }
+
+/** How long it waits before it tries something again. */
+const retryMs: Millis = 500
 
 /** The fields that a stamp's baseline may hold; whatever is absent was not changed. */
 const fieldOf = (stamp: Stamp | null, field: string): Json | undefined => {
@@ -125,7 +129,7 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
       if (attempt.kind === 'done')
         return { service: name, lane, outcome: 'done', because: 'back on blue', result: attempt.result }
       const because = attempt.kind === 'aborted' ? 'it was interrupted' : attempt.because
-      const again = attempt.kind === 'waiting' ? attempt.until : options.clock.now() + 500
+      const again = attempt.kind === 'waiting' ? attempt.until : options.clock.now() + retryMs
       const isOver = attempt.kind === 'refused' || attempt.kind === 'aborted' || again >= until
       if (isOver) return { service: name, lane, outcome: 'not done', because, result: null }
       await options.clock.sleep(again, signal)
@@ -141,17 +145,29 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
     return finish(service, 'weights', goal, { blue: stamp, green: null })
   }
 
+  /** Only blue tells whether its schedule was suspended: what does not answer yet may have to stay so. */
+  const readOnBlue = async (service: string): Promise<Reached<ScheduleSeen>> => {
+    const until = options.clock.now() + options.limitMs
+    for (;;) {
+      const seen = await asked((limit) => blue.schedules.read(service, limit), options)
+      if (seen.kind !== 'unreachable' || signal.aborted || options.clock.now() + retryMs >= until) return seen
+      await options.clock.sleep(options.clock.now() + retryMs, signal)
+    }
+  }
+
   const schedule: Stamped<'schedule'> = async (service) => {
     if (!service.hasSchedule) return untouched(service.name, 'schedule')
     const [onBlue, onGreen] = await Promise.all([
-      asked((limit) => blue.schedules.read(service.name, limit), options),
+      readOnBlue(service.name),
       asked((limit) => green.schedules.read(service.name, limit), options),
     ])
     const stampOf = (side: typeof onBlue) =>
       side.kind === 'seen' && isOurs(side.value.stamp) ? side.value.stamp : null
     const stamps = { blue: stampOf(onBlue), green: stampOf(onGreen) }
     const changed = stamps.blue !== null || stamps.green !== null
-    const answered = onBlue.kind !== 'unreachable' && onGreen.kind !== 'unreachable'
+    if (onBlue.kind === 'unreachable')
+      return { service: service.name, lane: 'schedule', outcome: 'not done', because: onBlue.because, result: null }
+    const answered = onGreen.kind !== 'unreachable'
     if (!changed && (answered || (onBlue.kind === 'seen' && !onBlue.value.suspended))) {
       return untouched(service.name, 'schedule')
     }

@@ -454,12 +454,16 @@ describe('breaking the glass', () => {
     { name: 'invoices', exclusive: false, hasSchedule: true },
   ]
 
-  const moved = async () => {
-    const made = world({ blue: {}, green: {}, routes: [{ service: 'mailer', green: 0, greenReady: true }] })
+  const moved = async ({ suspended } = { suspended: false }) => {
+    const made = world({
+      blue: { schedule: { suspended } },
+      green: {},
+      routes: [{ service: 'mailer', green: 0, greenReady: true }],
+    })
     await made.clock.runUntil(begin + 90_000)
     await made.carry({ kind: 'workload', blue: 0, green: 3, exclusive: false }, made.contextFor('mailer'))
     await made.carry({ kind: 'weights', green: 50 }, made.contextFor('mailer'))
-    await made.carry(toGreen, made.contextFor('invoices'))
+    await made.carry(toGreen, made.contextFor('invoices', { suspended }))
     const order: string[] = []
     const claims = (name: string): Claims =>
       createSimulatedClaim({
@@ -505,6 +509,17 @@ describe('breaking the glass', () => {
     expect(sides.blue.workloads.running('mailer')).toBe(3)
     expect(sides.green.workloads.running('mailer')).toBe(0)
     expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+    expect(sides.green.schedules.truth.isActive('invoices')).toBe(false)
+  })
+
+  it('starts no schedule on blue that was suspended there, also when blue answers only later', async () => {
+    const { clock, options, sides } = await moved({ suspended: true })
+    sides.blue.schedules.cutOff(true)
+    const work = breakGlass(options)
+    await clock.runUntil(clock.now() + 3_000)
+    sides.blue.schedules.cutOff(false)
+    await passUntilSettled(clock, work)
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
     expect(sides.green.schedules.truth.isActive('invoices')).toBe(false)
   })
 

@@ -36,6 +36,24 @@ describe('a release of three services', () => {
     expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'green', label: 'proven' })
   })
 
+  it('puts users right before their copies, of a service that is back on blue', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    const scope = { kind: 'service', service: 'storefront' } as const
+    small.request('r1', { kind: 'roll back', scope, because: 'enough', assumeDead: null })
+    for (let i = 0; i < 6; i += 1) small.pass(100)
+    expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'blue' })
+    const from = small.entries.length
+    small.world.weight = 30
+    small.world.replicas.storefront = { blue: 2, green: 2 }
+    for (let i = 0; i < 6; i += 1) small.pass(100)
+    const done = small.entries.slice(from).flatMap(({ stream, event }) => {
+      if (stream !== 'move/storefront') return []
+      return event.kind === 'intended' ? [event.goal.kind] : event.kind === 'came out' ? ['came out'] : []
+    })
+    expect(done).toEqual(['weights', 'came out', 'workload', 'came out'])
+  })
+
   it('does not end done while somebody has moved a settled service towards blue', () => {
     const small = openSmallWorld()
     for (let i = 0; i < 60 && small.journal.moves.get('catalogue')?.settled == null; i += 1) small.pass(500)

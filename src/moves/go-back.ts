@@ -75,6 +75,8 @@ const tryLane = (context: MoveContext, lane: LaneState | undefined, goal: Goal):
 const keepOnBlue = (context: MoveContext): Decision => {
   const { state } = context
   for (const lane of expectedLanes) {
+    // Users first, as on the way back: their copies stay for as long as it takes.
+    if (lane === 'workload' && state.lanes.weights?.outcome === null) return waits('its users are being put right')
     const found = driftOf(lane, context)
     const goal = state.lanes[lane]?.goal
     if (found === null || found.towards === 'blue' || goal === undefined) {

@@ -46,7 +46,11 @@ const gapsWithoutOwner = ({ service, truths, lagMs }: TicksOf, end: Millis): rea
     const nobody = !active.blue && !active.green
     if (nobody && since === null) since = change.at
     if (!nobody && since !== null) {
-      gaps.push({ from: since - lagMs, until: change.at + lagMs })
+      const last = gaps.at(-1)
+      // A side that was active for a moment only may have run nothing in it: then it is one gap.
+      const isOne = last !== undefined && since - lagMs <= last.until
+      if (isOne) gaps.pop()
+      gaps.push({ from: isOne ? last.from : since - lagMs, until: change.at + lagMs })
       since = null
     }
   }
