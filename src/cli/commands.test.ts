@@ -563,7 +563,9 @@ describe('init', () => {
     const read = readRelease(`${desk.folder}/new/release.yaml`)
     expect(read).toMatchObject({
       kind: 'ok',
-      value: { release: { name: 'old-to-new', blue: `${desk.folder}/blue.yaml`, router: null } },
+      value: {
+        release: { name: 'old-to-new', blue: { kind: 'local', file: `${desk.folder}/blue.yaml` }, router: null },
+      },
     })
   })
 

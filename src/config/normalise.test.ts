@@ -85,7 +85,7 @@ describe('a release of which only two environments are said', () => {
   it('keeps its journal beside the file, and knows the hash of each file', () => {
     const release = resolved()
     expect(release.store).toEqual({ kind: 'sqlite', path: join(directory, '.titrate/releases/shop/journal.db') })
-    expect(release.blue).toBe(join(directory, 'blue.yaml'))
+    expect(release.blue).toEqual({ kind: 'local', file: join(directory, 'blue.yaml') })
     expect(Object.keys(release.files)).toEqual(['release.yaml', 'blue.yaml', 'green.yaml'])
     // printf blue | sha256sum
     expect(release.files['blue.yaml']).toBe('16477688c0e00699c6cfa4497a3612d7e83c532062b64b250fed8908128ed548')

@@ -14,6 +14,7 @@ import {
   testDefaults,
 } from './defaults.ts'
 import { parseDuration } from './duration.ts'
+import { environmentsOf } from './environment-settings.ts'
 import { merged } from './merged.ts'
 import {
   releasePolicySchema,
@@ -56,9 +57,8 @@ export const normalise = (
   return {
     name: written.name,
     file,
-    blue: at(written.blue),
-    green: at(written.green),
-    router: written.router === undefined ? null : at(written.router),
+    ...environmentsOf(written, at),
+    router: written.router === undefined ? null : { kind: 'local', file: at(written.router) },
     metrics: metricsOf(written),
     store: storeOf(written, at),
     policy: releasePolicyOf(written),
@@ -66,7 +66,11 @@ export const normalise = (
     services: Object.fromEntries(Object.keys(written.services ?? {}).map((name) => [name, settingsOf(written, name)])),
     alphaPerRelease: typeof alpha === 'object' ? alpha.perRelease : null,
     parity: parityOf(written),
-    platform: { waivers: platformWaiversOf(written.platform?.waivers ?? [], written.calendar?.zone ?? 'UTC') },
+    platform: {
+      name: written.platform?.name ?? null,
+      awsFacts: written.platform?.awsFacts === undefined ? null : at(written.platform.awsFacts),
+      waivers: platformWaiversOf(written.platform?.waivers ?? [], written.calendar?.zone ?? 'UTC'),
+    },
     calendar: calendarOf(written),
     notify: (written.notify ?? []).map((notice) => targetOf(notice, at)),
     heartbeat:

@@ -60,7 +60,10 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 /** As for the release file itself. */
 const maxNamedBytes = 1_000_000
 
-/** The environments' and the router's file, which must be there: what is in them is for their providers to read. */
+/**
+ * The environments' and the router's file, which must be there: what is in them is for their providers to read.
+ * A kubeconfig must be there too, but is not part of what was agreed on: logging in anew changes it.
+ */
 const namedFiles = (
   written: WrittenRelease,
   yaml: PositionedYaml,
@@ -71,11 +74,21 @@ const namedFiles = (
   for (const key of ['blue', 'green', 'router'] as const) {
     const name = written[key]
     // Placeholders of `partThatParses` are not in the file.
-    if (name === undefined || !isThere(yaml.data, key)) continue
+    if (typeof name !== 'string' || !isThere(yaml.data, key)) continue
     const whole = resolve(dirname(path), name)
     const read = hashOf(whole)
     if (read.kind === 'ok') files[name] = read.value
     else faults.push(yaml.fault([key], `a file that can be read, but ${whole} ${read.because}`))
+  }
+  for (const key of ['blue', 'green'] as const) {
+    const side = written[key]
+    const name = typeof side === 'string' ? undefined : side.kubernetes.kubeconfig
+    const whole = name === undefined ? null : resolve(dirname(path), name)
+    const read = whole === null ? null : hashOf(whole)
+    if (read?.kind === 'refused')
+      faults.push(
+        yaml.fault([key, 'kubernetes', 'kubeconfig'], `a file that can be read, but ${whole} ${read.because}`),
+      )
   }
   return { files, faults }
 }

@@ -47,6 +47,13 @@ green: green.yaml
 router: router.yaml
 \`\`\`
 
+Between two clusters, an environment is a context instead of a path ([Kubernetes](kubernetes.md)):
+
+\`\`\`yaml
+blue: { kubernetes: { context: shop-ec2, namespaces: [shop] } }
+green: { kubernetes: { context: shop-fargate, namespaces: [shop] } }
+\`\`\`
+
 Durations are written \`500ms\`, \`10s\`, \`5m\`, \`24h\`, \`7d\` or \`1h30m\`. Paths are relative to the file. A secret is never
 written: its place is named, as \`{ file: PATH }\` or \`{ variable: NAME }\`, and it is read where it is used. Editors that
 know JSON Schema find it in the package as \`schema/release.schema.json\`.

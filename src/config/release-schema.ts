@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { serviceKinds } from '../inventory/estate.ts'
 import { confirmations, crossing } from '../plan/plan-input.ts'
+import { platforms } from '../platform/platforms.ts'
 import { heartbeatDefaults, metricNameDefaults, testDefaults } from './defaults.ts'
 import { documented, required } from './documented.ts'
 import { durationSchema } from './duration.ts'
+import { blueSchema, greenSchema } from './environments-schema.ts'
 import { releasePolicySchema, servicePolicySchema } from './policy-schema.ts'
 
 /** What a person is told about; the same words as `noticeKinds` of the engine's ports (a test compares them). */
@@ -272,16 +274,27 @@ export const releaseSchema = z
     apiVersion: required(z.literal('titrate.dev/v1alpha1'), 'The version of this format.'),
     kind: required(z.literal('Release'), 'What this file describes.'),
     name: required(name, 'The name of the release; its journal is kept under it.'),
-    blue: required(text, 'The environment that runs today: the path of its file.'),
-    green: required(text, 'The environment that everything moves to.'),
+    blue: required(blueSchema, 'The environment that runs today: the path of its file, or namespaces of a cluster.'),
+    green: required(greenSchema, 'The environment that everything moves to.'),
     router: documented(text, 'The router that divides user traffic; needed when a service is exposed.'),
-    metrics: documented(metricsSchema, 'Where figures are read; without it, from the router and both supervisors.'),
+    metrics: documented(
+      metricsSchema,
+      'Where figures are read; without it, from the router and both supervisors. On Kubernetes there is nothing to read without it.',
+    ),
     store: documented(storeSchema, 'Where the journal is kept.', 'sqlite'),
     policy: documented(releasePolicySchema, 'How slow and how careful the release is.'),
     services: documented(z.record(z.string(), serviceSchema), 'What is special about single services, by name.'),
     parity: documented(paritySchema, 'How blue and green may differ.'),
     platform: documented(
       z.strictObject({
+        name: documented(
+          z.enum(platforms),
+          'The platform whose rules green has to fit; none named: Kubernetes alone, and no rule is checked.',
+        ),
+        awsFacts: documented(
+          text,
+          'A folder with answers of `aws … --output json`, for rules that need them; without it they are not checked.',
+        ),
         waivers: documented(
           z.array(platformWaiverSchema),
           'Findings of the platform’s rules that somebody takes responsibility for.',

@@ -2,8 +2,10 @@ import type { Overrides, ServiceOverride } from '../inventory/overrides.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { Confirmation, ServiceRules, ServiceTest } from '../plan/plan-input.ts'
 import type { Policy, ReleasePolicy } from '../plan/policy.ts'
+import type { Platform } from '../platform/platforms.ts'
 import type { PlatformWaiver } from '../platform/waivers.ts'
 import type { Calendar } from './calendar.ts'
+import type { EnvironmentSetting, RouterSetting } from './environment-settings.ts'
 import type { notifiedKinds } from './release-schema.ts'
 import type { SecretReference } from './secret.ts'
 
@@ -12,9 +14,9 @@ export type ResolvedRelease = {
   readonly name: string
   /** Absolute path of the release file; every path below is absolute too. */
   readonly file: string
-  readonly blue: string
-  readonly green: string
-  readonly router: string | null
+  readonly blue: EnvironmentSetting
+  readonly green: EnvironmentSetting
+  readonly router: RouterSetting | null
   readonly metrics: MetricsSettings
   readonly store: StoreSettings
   readonly policy: ReleasePolicy
@@ -25,7 +27,13 @@ export type ResolvedRelease = {
   /** The chance of a false rollback for the whole release, which is divided by how many are judged; null: it is per service. */
   readonly alphaPerRelease: number | null
   readonly parity: ParitySettings
-  readonly platform: { readonly waivers: readonly PlatformWaiver[] }
+  readonly platform: {
+    /** null: Kubernetes alone, or processes: no rule is checked. */
+    readonly name: Platform | null
+    /** A folder; null: rules that need facts from AWS are not checked. */
+    readonly awsFacts: string | null
+    readonly waivers: readonly PlatformWaiver[]
+  }
   readonly calendar: Calendar
   readonly notify: readonly NoticeTarget[]
   readonly heartbeat: { readonly url: UrlSetting; readonly everyMs: Millis } | null
@@ -42,7 +50,7 @@ export type StoreSettings =
   | { readonly kind: 'postgresql'; readonly url: string; readonly password: SecretReference | null }
 
 export type MetricsSettings = {
-  /** null: the router's and both supervisors' own. */
+  /** null: the router's and both supervisors' own; on Kubernetes, none. */
   readonly addresses: readonly string[] | null
   readonly names: MetricNames
 }

@@ -1,5 +1,6 @@
 import { calendarRules } from './calendar-rules.ts'
 import { compileCondition } from './conditions.ts'
+import { environmentRules } from './environment-rules.ts'
 import { nearestWord } from './nearest.ts'
 import { effectivePolicy, filled } from './normalise.ts'
 import type { Fault, FaultPath, PositionedYaml } from './positioned-yaml.ts'
@@ -186,11 +187,8 @@ const namesAreUnique: Rule = (written, yaml) =>
     ),
   )
 
-const twoEnvironments: Rule = (written, yaml) =>
-  written.blue === written.green ? [yaml.fault(['green'], 'another environment than blue')] : []
-
 const rules: readonly Rule[] = [
-  twoEnvironments,
+  ...environmentRules,
   stepsRise,
   boundsAgree,
   durationsCount,

@@ -40,8 +40,10 @@ export const breakGlassOnRelease = async (
   options: BreakGlassOptions & { readonly by: string },
   signal: AbortSignal,
 ): Promise<BreakGlassResult> => {
+  if (release.blue.kind !== 'local')
+    throw new TitrateError('USAGE', `A release can't name a Kubernetes cluster yet (blue: ${release.blue.context}).`)
   // From the environment's file, not from its supervisor: it must work when nothing answers.
-  const { services } = environmentOf(release.blue)
+  const { services } = environmentOf(release.blue.file)
   const names = servicesIn(options.scope, Object.keys(services))
   const { world, close } = await connectWorld({ ...release, metrics: { ...release.metrics, addresses: [] } })
   try {

@@ -1,21 +1,24 @@
+import type { EnvironmentSetting } from '../config/environment-settings.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { World } from '../engine/engine.ts'
 import type { Answer, Traffic } from '../engine/ports.ts'
+import { TitrateError } from '../errors.ts'
+import type { Side } from '../moves/goal.ts'
 import { connectLocal } from '../providers/local/client.ts'
-import { connectRouter } from '../providers/proxy/router-client.ts'
 import { metricsOf } from './metrics.ts'
+import { connectReleaseRouter } from './router.ts'
 
 export type OpenWorld = { readonly world: World; close(): Promise<void> }
 
 /** Connects to both environments, the router and the metrics of a release. Starts nothing, and waits for nobody. */
 export const connectWorld = async (release: ResolvedRelease): Promise<OpenWorld> => {
-  const blue = connectLocal({ file: release.blue, side: 'blue' })
-  const green = connectLocal({ file: release.green, side: 'green' })
-  const router = release.router === null ? null : connectRouter(release.router)
+  const blue = connectSide(release.blue, 'blue')
+  const green = connectSide(release.green, 'green')
+  const router = await connectReleaseRouter(release.router)
   const world: World = {
     sides: { blue, green },
     router: router === null ? null : { claims: router.claims, traffic: router.traffic },
-    metrics: await metricsOf(release),
+    metrics: await metricsOf(release, router),
   }
   return {
     world,
@@ -25,6 +28,11 @@ export const connectWorld = async (release: ResolvedRelease): Promise<OpenWorld>
       router?.close()
     },
   }
+}
+
+const connectSide = (setting: EnvironmentSetting, side: Side) => {
+  if (setting.kind === 'local') return connectLocal({ file: setting.file, side })
+  throw new TitrateError('USAGE', `A release can't name a Kubernetes cluster yet (${side}: ${setting.context}).`)
 }
 
 const noRouter = <T>(): Promise<Answer<T>> =>

@@ -1,4 +1,5 @@
 import { byText } from '../inventory/ordering.ts'
+import type { Platform } from './platforms.ts'
 import type { Rule } from './rule.ts'
 import { capacityRules } from './rules/capacity.ts'
 import { identityRules } from './rules/identity.ts'
@@ -9,9 +10,6 @@ import { profileRules } from './rules/profiles.ts'
 import { scheduleRules } from './rules/schedules.ts'
 import { sizeRules } from './rules/sizes.ts'
 import { storageRules } from './rules/storage.ts'
-
-export const platforms = ['eks-fargate'] as const
-export type Platform = (typeof platforms)[number]
 
 /** All rules of EKS Fargate, by id. */
 export const fargateRules: readonly Rule[] = [

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { describeEnvironment } from '../../config/environment-settings.ts'
 import { TitrateError } from '../../errors.ts'
 import { fixEverything } from '../../parity/check-parity.ts'
 import { viewCheck } from '../../views/check-view.ts'
@@ -43,7 +44,7 @@ export const check: Implementation<CheckFlags> = async (deps, flags) => {
       else {
         await deps.io.writeFile(path, patch)
         deps.io.err(
-          `titrate: what would bring ${release.green} in line with blue is in ${path}: read it, then merge it\n`,
+          `titrate: what would bring ${describeEnvironment(release.green)} in line with blue is in ${path}: read it, then merge it\n`,
         )
       }
     }

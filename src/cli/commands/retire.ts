@@ -1,3 +1,4 @@
+import { describeEnvironment } from '../../config/environment-settings.ts'
 import { TitrateError } from '../../errors.ts'
 import { appendRequest, awaitAnswer, codeOfAnswer, renderAnswer } from '../ask-engine.ts'
 import type { Implementation } from '../command.ts'
@@ -23,7 +24,7 @@ export const retire: Implementation<RetireFlags> = async (deps, flags) => {
     const wanted = await confirm(
       deps,
       flags.yes,
-      `Retire blue (${state.plan?.blue ?? release.blue})? Its copies go to 0, and there is no way back from that.`,
+      `Retire blue (${state.plan?.blue ?? describeEnvironment(release.blue)})? Its copies go to 0, and there is no way back from that.`,
     )
     if (wanted !== 'yes') return wanted
     // Done already: what could not be done then is done again.

@@ -1,3 +1,4 @@
+import { describeEnvironment } from '../../config/environment-settings.ts'
 import type { ResolvedRelease } from '../../config/release.ts'
 import { TitrateError } from '../../errors.ts'
 import type { RollbackScope } from '../../journal/events.ts'
@@ -181,7 +182,7 @@ const breakGlass = async (
   release: ResolvedRelease,
   scope: RollbackScope,
 ): Promise<ExitCode> => {
-  const what = `Break the glass: stop every engine of "${release.name}" and take ${scope.kind === 'everything' ? 'everything' : describeScope(scope)} back to blue, by ${release.blue}, ${release.green} and the router alone?`
+  const what = `Break the glass: stop every engine of "${release.name}" and take ${scope.kind === 'everything' ? 'everything' : describeScope(scope)} back to blue, by ${describeEnvironment(release.blue)}, ${describeEnvironment(release.green)} and the router alone?`
   if (flags.dryRun) {
     deps.io.out(
       `${what}\nIt reads no journal, so what it would do shows only in the environments; "titrate rollback --dry-run" previews by the journal.\n`,

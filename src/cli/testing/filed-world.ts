@@ -13,13 +13,15 @@ const fails = (method: string) => (): never => {
 
 /** Both environments as their files have them, read and nothing else: whoever acts on them fails. */
 export const filedWorld = (release: ResolvedRelease, metrics: Metrics | null = null): World => {
-  const environmentOf = (file: string) => {
-    const read = readEnvironmentFile(file)
+  const environmentOf = (name: Side) => {
+    const setting = release[name]
+    if (setting.kind !== 'local') throw new Error('only local environments have files')
+    const read = readEnvironmentFile(setting.file)
     if (read.kind !== 'ok') throw new Error(JSON.stringify(read.faults))
     return read.environment
   }
   const side = (name: Side): World['sides'][Side] => {
-    const environment = environmentOf(release[name])
+    const environment = environmentOf(name)
     const names = Object.keys(environment.services)
     const refuses = <T extends object>(part: Partial<T>): T =>
       new Proxy(part, {
@@ -51,7 +53,7 @@ export const filedWorld = (release: ResolvedRelease, metrics: Metrics | null = n
       }),
     }
   }
-  const exposed = Object.values(environmentOf(release.blue).services).filter(({ port }) => port?.published === true)
+  const exposed = Object.values(environmentOf('blue').services).filter(({ port }) => port?.published === true)
   const weights = exposed.map(({ name }) => ({
     ...{ service: name, green: 0, effectiveGreen: 0, ready: { blue: true, green: null }, revision: '1', stamp: null },
   }))
