@@ -10,7 +10,7 @@ import { connectTo } from './connect-to.ts'
 import { cronJobOf, deploymentOf } from './contract-world.ts'
 import { does, takes } from './stages.ts'
 
-const within = { timeout: 30_000, interval: 50 }
+const within = { timeout: 60_000, interval: 50 }
 
 describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
   let clusters: Readonly<Record<Side, Cluster>>
@@ -90,11 +90,20 @@ describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
   })
 
   it('says that it is on the way while pods start slowly, then nothing', async () => {
-    await makeOnBlue(playing('slow', { [does]: 'slow', [takes]: '1500ms' }))
+    // They take as long as the test wants: until it lets them be of another version, which starts at once.
+    await makeOnBlue(playing('slow', { [does]: 'slow', [takes]: '1h' }))
     await okOf(green.workloads.provision(callFor('slow'), 'slow', null))
     await okOf(green.workloads.scale(callFor('slow'), 'slow', 2, null))
-    await vi.waitFor(async () => expect((await read('slow')).running).toBe(2), within)
-    expect((await read('slow')).problem).toMatch(/of 2 replicas are/)
+    await vi.waitFor(
+      async () => expect(await read('slow')).toMatchObject({ running: 2, problem: '0 of 2 replicas are ready' }),
+      within,
+    )
+    const patch = {
+      kind: 'merge',
+      body: { spec: { template: { metadata: { annotations: { [does]: null } } } } },
+    } as const
+    const place = { namespace: namespaces.green, name: 'slow' }
+    await okOf(clusters.green.client.patch(kinds.deployments, place, patch, { signal: soon() }))
     await vi.waitFor(async () => expect(await read('slow')).toMatchObject({ ready: 2, problem: null }), within)
   })
 
