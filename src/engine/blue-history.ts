@@ -118,7 +118,8 @@ const halvesOf = (
   }
 }
 
-const sumOf = (arms: readonly Arm[]): Arm => {
+/** Latency is that of all of them, or none. */
+export const sumOf = (arms: readonly Arm[]): Arm => {
   const sum = (of: (arm: Arm) => number): number => arms.reduce((total, arm) => total + of(arm), 0)
   const histograms = arms.flatMap(({ latency }) => (latency === null ? [] : [latency]))
   const isWorker = arms.some(({ business }) => business?.done !== undefined)

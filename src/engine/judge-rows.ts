@@ -1,5 +1,5 @@
 import type { VerdictKind } from '../journal/events.ts'
-import type { Sample } from '../judge/sample.ts'
+import type { Arm, Sample } from '../judge/sample.ts'
 import type { JudgeSetup } from '../judge/setup.ts'
 import type { JudgeState } from '../judge/state.ts'
 import type { Summary } from '../judge/verdict.ts'
@@ -11,7 +11,14 @@ import type { Observation, StoredObservation } from '../store/store.ts'
  * evidence, when a step was entered, and each sample with what the judge made of it.
  */
 export type JudgeRow =
-  | { readonly kind: 'begin'; readonly era: number; readonly at: Millis; readonly setup: JudgeSetup }
+  | {
+      readonly kind: 'begin'
+      readonly era: number
+      readonly at: Millis
+      readonly setup: JudgeSetup
+      /** What blue did in this release until then; absent in rows of older releases, and where nothing was measured. */
+      readonly blue?: Arm
+    }
   | {
       readonly kind: 'step'
       readonly era: number

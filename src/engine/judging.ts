@@ -2,8 +2,9 @@ import type { MoveEvent } from '../journal/events.ts'
 import type { MoveState } from '../journal/move-state.ts'
 import { type BlueHalves, calibrate } from '../judge/calibrate.ts'
 import { toleratedFailures } from '../judge/defaults.ts'
+import { failuresCheck } from '../judge/failures.ts'
 import { judgeSample, verdictAt } from '../judge/judge.ts'
-import type { Histogram, Sample } from '../judge/sample.ts'
+import type { Arm, Histogram, Sample } from '../judge/sample.ts'
 import { businessSetup, type JudgeSetup, judgeSetup, latencySetup, throughputSetup } from '../judge/setup.ts'
 import { acceptCheck, enterStep, type JudgeState, startJudge } from '../judge/state.ts'
 import { speaksAgainstGreen, type Verdict } from '../judge/verdict.ts'
@@ -40,6 +41,8 @@ export type BlueBefore = {
   readonly history: () => readonly BlueHalves[]
   /** Its requests per second; null: not measured. */
   readonly perSecond: () => number | null
+  /** All that it did in this release; null: not measured. */
+  readonly soFar: () => Arm | null
 }
 
 export type Judging = {
@@ -164,6 +167,13 @@ const causeOf = (verdict: Verdict): { readonly cause: string; readonly untilPers
   }
 }
 
+/** What a person accepts who lets go on what this verdict holds. */
+const acceptable = (verdict: Verdict | null, setup: JudgeSetup): readonly string[] => {
+  if (verdict?.kind !== 'hold') return []
+  if (verdict.cause === 'failures') return [failuresCheck]
+  return verdict.evidence.checks.flatMap(({ check, may, E }) => (may === 'hold' && E >= setup.holdAt ? [check] : []))
+}
+
 /**
  * An event only when the answer changed, or was never given for this step. While gates keep the next step from its goal,
  * the judge still looks at the one before, and its events name that one: they open no gate of the next, but what speaks
@@ -199,7 +209,7 @@ export const createJudging = (): Judging => {
     judged.set(service, {
       era: row.era,
       setup: row.setup,
-      state: startJudge(row.setup, { at: row.at }),
+      state: startJudge(row.setup, { at: row.at, blue: row.blue ?? null }),
       step: -1,
       stepAt: 0,
       verdict: null,
@@ -247,7 +257,8 @@ export const createJudging = (): Judging => {
       const { service } = state
       if (judged.get(service)?.era !== state.era) {
         const setup = setUpJudge(plan, blue.latency(), blue.history(), blue.perSecond())
-        rows.push({ kind: 'begin', era: state.era, at: now, setup })
+        const soFar = blue.soFar()
+        rows.push({ kind: 'begin', era: state.era, at: now, setup, ...(soFar === null ? {} : { blue: soFar }) })
       }
       for (const row of rows) apply(service, row)
       const own = judged.get(service)
@@ -268,8 +279,8 @@ export const createJudging = (): Judging => {
         speaksAgainstGreen(own.verdict) &&
         (state.resumedAt ?? 0) > own.verdict.since
       if (accepted)
-        for (const { check, may, E } of own.verdict?.evidence.checks ?? []) {
-          if (may !== 'hold' || E < own.setup.holdAt || own.state.accepted.includes(check)) continue
+        for (const check of acceptable(own.verdict, own.setup)) {
+          if (own.state.accepted.includes(check)) continue
           const row: JudgeRow = { kind: 'accept', era: state.era, at: now, check }
           apply(service, row)
           rows.push(row)

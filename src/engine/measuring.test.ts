@@ -4,7 +4,7 @@ import { type MoveState, newMove } from '../journal/move-state.ts'
 import type { JudgeSetup } from '../judge/setup.ts'
 import { movePlan, smallPlan } from '../moves/testing/small-world.ts'
 import type { Policy } from '../plan/policy.ts'
-import type { Observation } from '../store/store.ts'
+import type { Observation, StoredObservation } from '../store/store.ts'
 import { createInbox } from './inbox.ts'
 import { type JudgeRow, judgeSubject } from './judge-rows.ts'
 import { createJudging } from './judging.ts'
@@ -50,7 +50,7 @@ const crossing: MoveState = {
 }
 
 /** Blue is measured for 40 scrapes, then the service crosses: rows that are stored, and those of them made in a turn. */
-const measuredUntilCrossing = async (differs: Partial<Policy['judge']>) => {
+const measuredUntilCrossing = async (differs: Partial<Policy['judge']>, facts: readonly StoredObservation[] = []) => {
   const stop = new AbortController()
   const move = movePlan('storefront', 'exposed', 1, [])
   const policy = { ...move.policy, judge: { ...move.policy.judge, ...differs } }
@@ -91,16 +91,18 @@ const measuredUntilCrossing = async (differs: Partial<Policy['judge']>) => {
     log: () => undefined,
   })
   // An empty store.
-  await measuring.restore([], { observations: async () => [] } as never, stop.signal)
+  await measuring.restore(facts, { observations: async () => [] } as never, stop.signal)
   await measuring.run(createInbox(), stop.signal)
   return { rows, inTurn }
 }
 
-const begunWith = (rows: readonly Observation[]): JudgeSetup | undefined =>
+const begun = (rows: readonly Observation[]) =>
   rows
     // Rows of judging are written by the judging that is tested, in this shape.
     .flatMap(({ subject, body }) => (subject === judgeSubject('storefront') ? [body as JudgeRow] : []))
-    .find((row) => row.kind === 'begin')?.setup
+    .find((row) => row.kind === 'begin')
+
+const begunWith = (rows: readonly Observation[]): JudgeSetup | undefined => begun(rows)?.setup
 
 it("sets a judge up with blue's own dispersion, before the first sample and outside the turn", async () => {
   const { rows, inTurn } = await measuredUntilCrossing({ toleratedExtra: null })
@@ -118,4 +120,16 @@ it("sets it up with what blue's traffic tolerates, also where no history is kept
   // 40 requests a second, from one scrape to the next.
   const { rows } = await measuredUntilCrossing({ toleratedExtra: null, dispersion: 2 })
   expect(begunWith(rows)?.proof.tolerated).toBe(0.002)
+})
+
+it('sets it up with all that blue did before, also of the time before a restart', async () => {
+  const { rows } = await measuredUntilCrossing({ dispersion: 2 })
+  // 38 times 40 requests, and the errors of the replicas in turns, from the second scrape on.
+  expect(begun(rows)?.blue).toMatchObject({ requests: 1_520, errors: 190 })
+  const stored = rows.filter(({ subject }) => subject === 'blue-so-far/storefront')
+  expect(stored.map(({ body }) => body)).toMatchObject([{ requests: 40 }, { requests: 1_000 }])
+  const [last] = stored.slice(-1)
+  if (last === undefined) throw new Error('nothing is stored')
+  const again = await measuredUntilCrossing({ dispersion: 2 }, [{ ...last, id: 7 }])
+  expect(begun(again.rows)?.blue).toMatchObject({ requests: 2_520 })
 })

@@ -7,6 +7,7 @@ import type { Observation, Store, StoredObservation } from '../store/store.ts'
 import { limited } from './asked.ts'
 import { createBlueHistory, historyPrefix, leastHistory } from './blue-history.ts'
 import { createBlueRate } from './blue-rate.ts'
+import { createBlueSoFar } from './blue-so-far.ts'
 import type { Clock } from './clock.ts'
 import type { Inbox } from './inbox.ts'
 import { type Increments, incrementsInSlices, noBaselines, totalHistograms } from './increments.ts'
@@ -84,6 +85,7 @@ export const createMeasuring = (options: {
   }
   const history = createBlueHistory(Object.keys(plan.moves).length)
   const rate = createBlueRate()
+  const soFar = createBlueSoFar()
   /** Before it crosses, and after it came back: then blue has all the traffic. */
   const hasAll = (service: string): boolean => {
     const move = plan.moves[service]
@@ -100,6 +102,7 @@ export const createMeasuring = (options: {
       latency: () => latencyOf(service),
       history: () => history.of(service),
       perSecond: () => rate.perSecond(service),
+      soFar: () => soFar.of(service),
     }
     keep(service, judging.sync(stateOf(service), move, blue, clock.now()))
   }
@@ -188,6 +191,7 @@ export const createMeasuring = (options: {
       return taken
     },
     restore: async (facts, store, signal) => {
+      soFar.restore(facts)
       await restoreHistory(store, signal)
       const kept = keptJudges(facts)
       // What goes back is judged anew when it is tried again: its old judge is of no use any more.
@@ -235,6 +239,8 @@ export const createMeasuring = (options: {
           if (!isFirst) rate.take(increments, { at, durationMs: at - before }, hasAll)
           await calibrateAll(signal)
           if (!isFirst) await judgeAll(inbox, increments, { at, durationMs: at - before }, signal)
+          // After the samples: a judge that began before them has them by itself.
+          rows.push(...soFar.take(increments, at))
         } else {
           options.log('no metrics', { because: answer.because })
           await judgeAll(inbox, null, { at, durationMs: at - before }, signal)

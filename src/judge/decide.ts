@@ -1,3 +1,4 @@
+import { failuresCheck, unexplainedFailures } from './failures.ts'
 import type { Millis } from './sample.ts'
 import type { JudgeSetup } from './setup.ts'
 import type { JudgeState } from './state.ts'
@@ -24,6 +25,7 @@ export const decide = (question: Question): Bare =>
   noTraffic(question) ??
   blind(question) ??
   evidenceHold(question) ??
+  failures(question) ??
   checkHold(question) ??
   dwell(question) ??
   proven(question) ??
@@ -77,6 +79,18 @@ const evidenceHold = ({ setup, summary }: Question): Bare | null =>
         until: 'policy',
         because: `evidence against green is ${evidenceWords(summary.E)} (holds at ${setup.holdAt}, rolls back at ${evidenceWords(summary.rollBackAt)}), most from ${strongest(summary)}; ${arms(summary)}`,
       }
+
+/** It can't be told whether that is green, so a person is asked; time alone never lets it pass. */
+const failures = ({ setup, state, summary }: Question): Bare | null => {
+  const seen = state.accepted.includes(failuresCheck) ? null : unexplainedFailures(setup, state, summary)
+  if (seen === null) return null
+  const { blue, green } = seen
+  const known =
+    blue.requests === 0
+      ? 'nothing of blue was measured in this release to compare it with'
+      : `${failed('blue', blue)}, which is too little to tell by`
+  return { kind: 'hold', cause: 'failures', until: 'person', because: `${failed('green', green)}, and ${known}` }
+}
 
 /** The checks that may only hold: a person, or better evidence, lets the release go on. */
 const checkHold = ({ setup, state, summary }: Question): Bare | null => {

@@ -33,11 +33,27 @@ export const guardTrips = (
   const blue = lambda0 ?? (xb + 0.5) / (nb + 1)
   if (ratio < limits.ratio || ratio < limits.multiple * blue) return false
   const surprise = lambda0 === null ? shareSurprise({ xg, ng, xb, nb }) : rateSurprise(xg, ng * lambda0)
-  if (surprise < -Math.log(limits.chance)) return false
+  return surprise >= -Math.log(limits.chance) && failsOften(window, phi, limits)
+}
+
+/** Whether a frozen rate is known that green can fail so much more often than. */
+export const guardCanTrip = (lambda0: number | null, limits: GuardLimits = guardLimits): boolean =>
+  lambda0 !== null && limits.multiple * lambda0 <= 1
+
+/** Whether so many requests of green failed in these samples that it is no single burst. Says nothing of blue. */
+export const failsOften = (window: readonly Block[], phi: number, limits: GuardLimits = guardLimits): boolean => {
+  const { xg } = window.reduce(addBlocks, emptyBlock)
   if (xg >= 2 * limits.errors * phi) return true
   const bad = window.filter((s) => s.xg >= 2 && s.ng > 0 && s.xg / s.ng >= limits.ratio).length
   return xg >= limits.errors && bad >= 2
 }
+
+/**
+ * Whether green fails as often as the guard asks at least, and what was seen of blue (in xb and nb) is no reason for it.
+ * Where nothing was, there is none.
+ */
+export const failsWithoutReason = ({ xg, ng, xb, nb }: Block, limits: GuardLimits = guardLimits): boolean =>
+  ng > 0 && xg / ng >= limits.ratio && (nb === 0 || xg / ng >= (limits.multiple * xb) / nb)
 
 /**
  * How surprising it is that so many of the errors fell on green, if both fail alike: -ln of Chernoff's bound on that

@@ -301,10 +301,94 @@ describe('at 100 %', () => {
     const { verdict } = run(
       setup,
       none,
-      repeat(20, (i) => alone(i, 900)),
+      repeat(20, (i) => alone(i, 10)),
     )
     expect(verdict).toMatchObject({ kind: 'hold', cause: 'unproven' })
     expect(verdict.evidence.checks[0]?.note).toContain('blue had no request')
+  })
+})
+
+describe('100 % at once, where blue was never beside it', () => {
+  const setup = judgeSetup('checkout')
+  const alone = (i: number, requests: number, errors: number) =>
+    sample(i, arm(requests, errors), null, { weightGreen: 100 })
+  const begun = (blue: Arm | null, differs = setup) =>
+    enterStep(startJudge(differs, { at: 0, blue }), { at: 0, weightGreen: 100 })
+
+  test('is judged by what blue did in this release before', () => {
+    const failing = run(
+      setup,
+      begun(arm(20_000, 20)),
+      repeat(3, (i) => alone(i, 50, 50)),
+    )
+    expect(failing.verdict).toMatchObject({ kind: 'roll back', cause: 'guard' })
+    expect(failing.verdict.evidence.frozenErrorRate).toBeCloseTo((1.2 * (22 + 1.645 * Math.sqrt(21))) / 20_000 + 0.0003)
+    const well = run(
+      setup,
+      begun(arm(20_000, 20)),
+      repeat(400, (i) => alone(i, 500, i % 2)),
+    )
+    expect(well.verdicts.some((one) => one.kind === 'roll back')).toBe(false)
+    expect(well.verdict).toMatchObject({ kind: 'advance', how: 'proven' })
+  })
+
+  test('with slow answers it is judged by how slow blue was before', () => {
+    const slow = (n: number, over: number): Histogram => ({
+      ...{ boundsMs: [100, 250], atOrBelow: [n - 3 * over, n - over], count: n },
+    })
+    const blue = arm(20_000, 20, { latency: slow(20_000, 600) })
+    const judged = judgeSetup('checkout', { latency: latencySetup(blue.latency), warmUpMs: 0 })
+    const { verdict } = run(
+      judged,
+      begun(blue, judged),
+      repeat(40, (i) => sample(i, arm(500, 0, { latency: slow(500, 60) }), null, { weightGreen: 100 })),
+    )
+    expect(verdict).toMatchObject({ kind: 'roll back', cause: 'evidence' })
+  })
+
+  test('with nothing known of blue, a green that fails much is held for a person, and never passes by time', () => {
+    for (const blue of [null, arm(3, 0)]) {
+      const { verdicts, verdict, state } = run(
+        setup,
+        begun(blue),
+        repeat(500, (i) => alone(i, 50, 15)),
+      )
+      expect(verdicts.slice(2).every((one) => one.kind !== 'advance')).toBe(true)
+      if (blue !== null) continue
+      expect(verdicts[1]).toMatchObject({ kind: 'hold', cause: 'failures', until: 'person' })
+      expect(verdict.because).toBe(
+        'green failed 45 of 150 (30 %), and nothing of blue was measured in this release to compare it with',
+      )
+      expect(speaksAgainstGreen(verdict)).toBe(true)
+      expect(verdictAt(setup, acceptCheck(state, 'failures'), 500 * 5000)).toMatchObject({ how: 'timed' })
+    }
+  })
+
+  test('so few requests that nothing trips are no way past it either', () => {
+    for (const blue of [null, arm(4, 0)]) {
+      const failing = run(
+        setup,
+        begun(blue),
+        repeat(400, (i) => alone(i, i % 40 === 0 ? 1 : 0, i % 40 === 0 ? 1 : 0)),
+      )
+      expect(failing.verdicts.some((one) => one.kind === 'advance')).toBe(false)
+    }
+    const well = run(
+      setup,
+      begun(null),
+      repeat(400, (i) => alone(i, i % 40 === 0 ? 1 : 0, i === 40 ? 1 : 0)),
+    )
+    expect(well.verdict).toMatchObject({ kind: 'advance', how: 'timed' })
+  })
+
+  test('a blue that failed as much is reason enough', () => {
+    const { verdicts } = run(
+      setup,
+      begun(arm(100, 40)),
+      repeat(400, (i) => alone(i, 5, 2)),
+    )
+    expect(verdicts.every((one) => one.kind !== 'roll back')).toBe(true)
+    expect(verdicts.at(-1)).toMatchObject({ kind: 'advance' })
   })
 })
 

@@ -5,10 +5,10 @@ import { type RatioInterval, ratioInterval } from './estimate.ts'
 import { frozenRate } from './frozen-reference.ts'
 import { guardTrips } from './guard.ts'
 import { overallEvidence } from './overall.ts'
-import { addBlocks, type Block, emptyBlock, type Millis, type Sample } from './sample.ts'
+import { addBlocks, emptyBlock, type Millis, type Sample } from './sample.ts'
 import type { JudgeSetup } from './setup.ts'
 import { freezeReference, type JudgeState } from './state.ts'
-import type { ArmCounts, Summary, Verdict } from './verdict.ts'
+import { armsOf, type Summary, type Verdict } from './verdict.ts'
 import { evidenceWords, failed } from './words.ts'
 
 /**
@@ -127,8 +127,3 @@ const guardNow = (setup: JudgeSetup, state: JudgeState): boolean => {
   const alone = window.every((block) => block.nb === 0)
   return guardTrips(window, setup.errors.phi, alone ? frozenNow(setup, state) : null)
 }
-
-const armsOf = ({ xg, ng, xb, nb }: Block): { readonly blue: ArmCounts; readonly green: ArmCounts } => ({
-  blue: { requests: nb, errors: xb },
-  green: { requests: ng, errors: xg },
-})

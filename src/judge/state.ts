@@ -1,6 +1,7 @@
 import type { RatioInterval } from './estimate.ts'
+import { slowerThan } from './latency.ts'
 import { newProcess, type Process } from './process.ts'
-import { type Block, emptyBlock, type Millis } from './sample.ts'
+import { type Arm, type Block, emptyBlock, type Millis } from './sample.ts'
 import type { JudgeSetup } from './setup.ts'
 
 /** Counter half and share half of one check. */
@@ -107,8 +108,27 @@ const newStep = (at: Millis, weightGreen: number): StepState => ({
   counts: emptyBlock,
 })
 
-/** The judge of a service before its first sample, at the start of its first attempt. */
-export const startJudge = (setup: JudgeSetup, start: { readonly at: Millis }): JudgeState => {
+/** What blue did so far in this release, as counts. */
+const blueTotalOf = (setup: JudgeSetup, blue: Arm | null): JudgeState['blueTotal'] => {
+  const thresholds = setup.latency?.kind === 'judged' ? setup.latency.thresholds : []
+  const counted = (x: number, n: number): Block => ({ xg: 0, ng: 0, xb: x, nb: n })
+  return {
+    errors: blue === null ? emptyBlock : counted(blue.errors, blue.requests),
+    latency: thresholds.map(({ ms }) => {
+      const slow = blue?.latency ? slowerThan(blue.latency, ms) : null
+      return slow === null || !blue?.latency ? emptyBlock : counted(slow, blue.latency.count)
+    }),
+  }
+}
+
+/**
+ * The judge of a service before its first sample, at the start of its first attempt. `blue`: what blue did in this
+ * release before, by which green is judged where blue is not beside it; absent: nothing is known.
+ */
+export const startJudge = (
+  setup: JudgeSetup,
+  start: { readonly at: Millis; readonly blue?: Arm | null },
+): JudgeState => {
   const evidence = newEvidence(setup)
   return {
     version: 1,
@@ -119,7 +139,7 @@ export const startJudge = (setup: JudgeSetup, start: { readonly at: Millis }): J
     earlier: [],
     raisedAt: null,
     frozen: null,
-    blueTotal: { errors: emptyBlock, latency: evidence.latency.map(() => emptyBlock) },
+    blueTotal: blueTotalOf(setup, start.blue ?? null),
     waiting: {},
     last: { any: null, blue: start.at, green: start.at, measured: null, due: start.at },
     young: false,

@@ -1,11 +1,12 @@
 import type { RatioInterval } from './estimate.ts'
-import type { Millis } from './sample.ts'
+import type { Block, Millis } from './sample.ts'
 
 /**
- * Why nothing moves. The first four are findings against green; the rest only say that it can't be told yet, or that
- * a time has not passed, and end by themselves.
+ * Why nothing moves. The first five are findings against green; the rest only say that it can't be told yet, or that
+ * a time has not passed, and end by themselves. `failures`: green fails much, and too little is known of blue to say
+ * more than that.
  */
-export const findings = ['evidence', 'latency', 'gauge', 'noisy check'] as const
+export const findings = ['evidence', 'failures', 'latency', 'gauge', 'noisy check'] as const
 export const waits = ['warming up', 'no traffic', 'dwell', 'unproven'] as const
 export type Finding = (typeof findings)[number]
 export type Wait = (typeof waits)[number]
@@ -62,6 +63,11 @@ export type CheckSummary = {
 }
 
 export type ArmCounts = { readonly requests: number; readonly errors: number }
+
+export const armsOf = ({ xg, ng, xb, nb }: Block): { readonly blue: ArmCounts; readonly green: ArmCounts } => ({
+  blue: { requests: nb, errors: xb },
+  green: { requests: ng, errors: xg },
+})
 
 /** The numbers behind a verdict: plain JSON, written to the journal with it. */
 export type Summary = {

@@ -1,20 +1,18 @@
 import type { Millis, Side } from '../moves/goal.ts'
 import { drawBinomial, drawPoisson } from './draw.ts'
+import { noQueueCounts, type QueueCounts, queueSeries } from './queue-counts.ts'
 import type { Random } from './simulated-clock.ts'
 import type { QueueOf, SimulatedQueues } from './simulated-queue.ts'
-
-type Counts = { taken: number; failed: number; done: number }
 
 type State = {
   readonly of: QueueOf
   readonly failRatio: Record<Side, number>
+  failingSince: Millis | null
   upTo: Millis
   added: number
   waiting: number
-  readonly counts: Record<Side, Counts>
+  readonly counts: Record<Side, QueueCounts>
 }
-
-const sides = ['blue', 'green'] as const
 
 /**
  * Queues as `createSimulatedQueues` has them, by counts instead of items: so many come, so many of them are done, in
@@ -32,8 +30,8 @@ export const createSimulatedFlow = (options: {
     options.queues.map((of): [string, State] => [
       of.service,
       {
-        ...{ of, failRatio: { ...of.failRatio }, upTo: now(), added: 0, waiting: 0 },
-        counts: { blue: { taken: 0, failed: 0, done: 0 }, green: { taken: 0, failed: 0, done: 0 } },
+        ...{ of, failRatio: { ...of.failRatio }, failingSince: null, upTo: now(), added: 0, waiting: 0 },
+        counts: noQueueCounts(),
       },
     ]),
   )
@@ -45,8 +43,8 @@ export const createSimulatedFlow = (options: {
   const work = (state: State, side: Side, items: number): void => {
     const counts = state.counts[side]
     const failed = drawBinomial(random, items, state.failRatio[side])
-    counts.taken += items
-    counts.failed += failed
+    counts.requests += items
+    counts.errors += failed
     counts.done += items - failed
     // What failed waits again.
     state.waiting += failed
@@ -73,16 +71,7 @@ export const createSimulatedFlow = (options: {
     passTime,
     series: (service) => {
       passTime(service)
-      const { counts } = of(service)
-      return sides.flatMap((side) => {
-        const { taken, failed, done } = counts[side]
-        const own = { service, side }
-        return [
-          { series: `${side} taken ${service}`, ...own, measure: 'requests' as const, value: taken },
-          { series: `${side} failed ${service}`, ...own, measure: 'errors' as const, value: failed },
-          { series: `${side} done ${service}`, ...own, measure: 'done' as const, value: done },
-        ]
-      })
+      return queueSeries(service, of(service).counts)
     },
     depth: (service) => {
       passTime(service)
@@ -95,8 +84,15 @@ export const createSimulatedFlow = (options: {
     },
     setFailRatio: (service, side, ratio) => {
       passTime(service)
-      of(service).failRatio[side] = ratio
+      const state = of(service)
+      state.failRatio[side] = ratio
+      if (side === 'green') state.failingSince = ratio < 1 ? null : (state.failingSince ?? now())
     },
+    counts: (service, side) => {
+      passTime(service)
+      return of(service).counts[side]
+    },
+    failingSince: (service) => states.get(service)?.failingSince ?? null,
     // Whatever a dead worker had in its hands is given out again: among so many it does not count.
     crash: passTime,
   }

@@ -17,6 +17,8 @@ export type SimulatedMetrics = {
   readonly cutOff: (cut: boolean) => void
   /** Since when nothing of this service's green can be seen; null: it can. */
   readonly blindSince: (service: string) => Millis | null
+  /** When anything was wrong with what is measured of this service for the last time; null: never. */
+  readonly wrongUntil: (service: string) => Millis | null
 }
 
 type Measured = {
@@ -33,7 +35,9 @@ export const createSimulatedMetrics = (options: {
   const troubles = new Map<string, MetricsTrouble>()
   const last = new Map<string, readonly CounterSeries[]>()
   const greenGoneAt = new Map<string, Millis>()
+  const wellAgainAt = new Map<string, Millis>()
   let cutOffAt: Millis | null = null
+  let answersAgainAt: Millis | null = null
 
   const without =
     (side: Side) =>
@@ -75,13 +79,19 @@ export const createSimulatedMetrics = (options: {
         ),
     }),
     trouble: (service, kind) => {
-      if (kind === null) troubles.delete(service)
-      else troubles.set(service, kind)
+      if (kind !== null) troubles.set(service, kind)
+      else if (troubles.delete(service)) wellAgainAt.set(service, options.now())
       if (kind !== 'absent' && kind !== 'green absent') greenGoneAt.delete(service)
       else if (!greenGoneAt.has(service)) greenGoneAt.set(service, options.now())
     },
     cutOff: (cut) => {
+      if (!cut && cutOffAt !== null) answersAgainAt = options.now()
       cutOffAt = cut ? (cutOffAt ?? options.now()) : null
+    },
+    wrongUntil: (service) => {
+      if (cutOffAt !== null || troubles.has(service)) return options.now()
+      const ends = [answersAgainAt, wellAgainAt.get(service)].filter((at) => at != null)
+      return ends.length === 0 ? null : Math.max(...ends)
     },
     blindSince: (service) => {
       const since = Math.min(cutOffAt ?? Number.POSITIVE_INFINITY, greenGoneAt.get(service) ?? Number.POSITIVE_INFINITY)

@@ -1,5 +1,6 @@
 import type { CounterSeries } from '../engine/ports.ts'
 import type { Millis, Side } from '../moves/goal.ts'
+import { noQueueCounts, type QueueCounts, queueSeries } from './queue-counts.ts'
 import type { Random } from './simulated-clock.ts'
 
 /** What really became of the items of one queue. */
@@ -28,17 +29,20 @@ export type SimulatedQueues = {
   readonly depth: (service: string) => number
   readonly truth: (service: string) => QueueTruth
   readonly setFailRatio: (service: string, side: Side, ratio: number) => void
+  readonly counts: (service: string, side: Side) => { readonly requests: number; readonly errors: number }
+  /** Since when green fails at all that it takes; null: it does not. */
+  readonly failingSince: (service: string) => Millis | null
   /** Whoever works on something on this side dies, before or after it was finished, and without saying so. */
   readonly crash: (service: string, side: Side) => void
 }
 
 type Item = { done: boolean }
 type UnderWay = { readonly item: Item; readonly side: Side; readonly until: Millis }
-type Counts = { requests: number; errors: number; done: number }
 
 type State = {
   readonly of: QueueOf
   readonly failRatio: Record<Side, number>
+  failingSince: Millis | null
   upTo: Millis
   nextItemAt: Millis
   waiting: Item[]
@@ -48,12 +52,11 @@ type State = {
   added: number
   done: number
   twice: number
-  readonly counts: Record<Side, Counts>
+  readonly counts: Record<Side, QueueCounts>
 }
 
 /** An item whose worker is silent is given out again after so long. */
 const redeliveredAfterMs = 5_000
-const sides = ['blue', 'green'] as const
 
 /**
  * Queues with workers on both sides: each ready copy takes one item at a time; an item whose worker dies is given out
@@ -72,6 +75,7 @@ export const createSimulatedQueues = (options: {
       {
         of,
         failRatio: { ...of.failRatio },
+        failingSince: null,
         upTo: now(),
         nextItemAt: now() + 1_000 / of.itemsPerSecond,
         waiting: [],
@@ -80,7 +84,7 @@ export const createSimulatedQueues = (options: {
         added: 0,
         done: 0,
         twice: 0,
-        counts: { blue: { requests: 0, errors: 0, done: 0 }, green: { requests: 0, errors: 0, done: 0 } },
+        counts: noQueueCounts(),
       },
     ]),
   )
@@ -155,16 +159,7 @@ export const createSimulatedQueues = (options: {
     passTime,
     series: (service) => {
       passTime(service)
-      const { counts } = of(service)
-      return sides.flatMap((side) => {
-        const own = { service, side }
-        const { requests, errors, done } = counts[side]
-        return [
-          { series: `${side} taken ${service}`, ...own, measure: 'requests' as const, value: requests },
-          { series: `${side} failed ${service}`, ...own, measure: 'errors' as const, value: errors },
-          { series: `${side} done ${service}`, ...own, measure: 'done' as const, value: done },
-        ]
-      })
+      return queueSeries(service, of(service).counts)
     },
     depth: (service) => {
       passTime(service)
@@ -182,8 +177,15 @@ export const createSimulatedQueues = (options: {
     },
     setFailRatio: (service, side, ratio) => {
       passTime(service)
-      of(service).failRatio[side] = ratio
+      const state = of(service)
+      state.failRatio[side] = ratio
+      if (side === 'green') state.failingSince = ratio < 1 ? null : (state.failingSince ?? now())
     },
+    counts: (service, side) => {
+      passTime(service)
+      return of(service).counts[side]
+    },
+    failingSince: (service) => states.get(service)?.failingSince ?? null,
     crash: (service, side) => {
       passTime(service)
       const state = of(service)

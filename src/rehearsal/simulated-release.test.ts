@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { breakGlass } from '../engine/break-glass.ts'
-import { aService, published } from '../inventory/testing/build-estate.ts'
+import type { ServiceDefinition } from '../inventory/estate.ts'
+import { addressOf, aService, published } from '../inventory/testing/build-estate.ts'
 import type { PersonRequest, Recorded } from '../journal/events.ts'
 import { defaultLatencies, noFaults } from './simulated-calls.ts'
 import { createRandom } from './simulated-clock.ts'
+import type { ServiceBehaviour } from './simulated-world.ts'
 import { behaviourOf, smallEstate } from './testing/estate.ts'
 import { openSimulation, simulationBegins } from './testing/open-simulation.ts'
 
@@ -80,6 +82,53 @@ describe('a release in the simulated world', () => {
     expect(engine.end()).toMatchObject({ kind: 'ended', release: { ended: { outcome: 'done' } } })
     expect(world.router.inForce('desk')).toBe(100)
     expect(entries.filter(({ event }) => event.kind === 'called a person')).toEqual([])
+  })
+
+  /** Everything of one service fails on green, after another has moved; until it has settled, or a person is called. */
+  const playFailing = async (definition: ServiceDefinition, behaviour: Partial<ServiceBehaviour> = {}) => {
+    const small = smallEstate()
+    const entries: Recorded[] = []
+    const { clock, world, startEngine } = openSimulation(
+      {
+        ...small,
+        services: [
+          ...small.services.filter((one) => one.definition.name === 'catalogue'),
+          { definition, behaviour: behaviourOf(definition, behaviour) },
+        ],
+        policy: { ...small.policy, weights: [100], shares: [100], soakMs: 10_000 },
+        rules: { desk: { confirmed: ['interruption'] } },
+      },
+      1,
+      { appended: (more) => void entries.push(...more) },
+    )
+    if (definition.port === null) world.queues.setFailRatio('desk', 'green', 1)
+    else world.users.setAnswering('desk', 'green', { errorRatio: 1, latencyMs: 40, latencySpread: 0.6 })
+    await startEngine('first')
+    const told = () =>
+      entries.find(
+        ({ stream, event }) => event.kind === 'called a person' || (event.kind === 'settled' && stream === 'move/desk'),
+      )?.event
+    await clock.runUntil(simulationBegins + 300_000, () => told() !== undefined)
+    return told()
+  }
+  const variables = { CATALOGUE_URL: addressOf('catalogue', 9001) }
+  const worker = aService('desk', { takesFrom: ['orders'], lease: 'leader', variables })
+  const busy = { queue: { itemsPerSecond: 40, itemMs: 20, failRatio: { blue: 0, green: 0 } } }
+
+  it.each([
+    ['an exposed service that gets all its users at once', aService('desk', { port: published, replicas: 2 }), {}],
+    ['an exposed one of which only one copy may run', aService('desk', { port: published, lease: 'leader' }), {}],
+    ['a worker of which only one copy may run', worker, busy],
+  ])('takes back %s, when everything fails on green', async (_, definition, behaviour) => {
+    expect(await playFailing(definition, behaviour)).toMatchObject({ kind: 'settled', on: 'blue' })
+  })
+
+  it('calls a person when all that green does fails, and blue has hardly done anything to compare with', async () => {
+    const rare = { queue: { itemsPerSecond: 0.5, itemMs: 20, failRatio: { blue: 0, green: 0 } } }
+    expect(await playFailing(worker, rare)).toMatchObject({
+      ...{ kind: 'called a person', service: 'desk' },
+      because: expect.stringMatching(/^green failed \d+ of \d+ \(100 %\), and blue failed 0 of \d+/),
+    })
   })
 
   it('decides nothing more for a release that has ended, whatever happened since', async () => {

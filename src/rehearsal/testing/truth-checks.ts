@@ -18,10 +18,10 @@ const seesAtOnce = (troubles: readonly Trouble[]): boolean =>
 const seenAfterMs: Millis = 7_000
 /** From a look at green to what is done about it. */
 const raisedWithinMs: Millis = 500
-/** So many requests of each side, all of green's failed, are evidence for anybody. */
-const enoughRequests = 100
+/** So many requests, all of green's failed, are evidence for anybody; workers do less. */
+const enoughRequests = { exposed: 100, worker: 5 }
 
-/** `isShared`: blue has users beside green. Without it, what is bad from the beginning has nothing that it is worse than. */
+/** `isShared`: blue has users beside green. */
 type Entered = {
   readonly at: Millis
   readonly isShared: boolean
@@ -46,6 +46,9 @@ export const createTruthChecks = (options: {
   const unready = new Map<string, Millis>()
   const differ = new Map<string, Millis>()
   const weights = new Map<string, number>()
+  /** By the attempt in which a person saw what was wrong, and let it go on: what they accepted counts for all of it. */
+  const letGo = new Map<string, number>()
+  const attempts = new Map<string, number>()
 
   const since = (known: Map<string, Millis>, key: string, isSo: boolean): void => {
     if (!isSo) known.delete(key)
@@ -61,9 +64,13 @@ export const createTruthChecks = (options: {
   for (const service of Object.keys(plan.moves)) look(service)
 
   const unreadyFor = (service: string, side: Side): Millis => now() - (unready.get(`${service} ${side}`) ?? now())
+  const counted = (service: string): 'users' | 'queues' | null => {
+    const kind = plan.moves[service]?.kind
+    return kind === 'exposed' ? 'users' : kind === 'worker' ? 'queues' : null
+  }
   const requests = (service: string): Readonly<Record<Side, number>> => {
-    if (plan.moves[service]?.kind !== 'exposed') return { blue: 0, green: 0 }
-    const of = (side: Side): number => world.users.counts(service, side).requests
+    const by = counted(service)
+    const of = (side: Side): number => (by === null ? 0 : world[by].counts(service, side).requests)
     return { blue: of('blue'), green: of('green') }
   }
 
@@ -78,11 +85,20 @@ export const createTruthChecks = (options: {
     const blindSince = world.metrics.blindSince(service)
     if (blindSince !== null && blindSince < step.at)
       broken(`${service} ${how} although nothing of it was measured since before that step`)
-    const failingSince = kind === 'exposed' ? world.users.failingSince(service) : null
+    const by = counted(service)
+    const failingSince = by === null ? null : world[by].failingSince(service)
+    const wasMeasured = (world.metrics.wrongUntil(service) ?? 0) < step.at
     const [before, after] = [step.requests, requests(service)]
-    const isComparable = step.isShared && sides.every((side) => after[side] - before[side] > enoughRequests)
-    if (failingSince !== null && failingSince < step.at && isComparable)
-      broken(`${service} ${how} although every request to green failed`)
+    const enough = kind === 'worker' ? enoughRequests.worker : enoughRequests.exposed
+    const isEnough = (step.isShared ? sides : (['green'] as const)).every((side) => after[side] - before[side] > enough)
+    if (
+      failingSince !== null &&
+      failingSince < step.at &&
+      wasMeasured &&
+      isEnough &&
+      letGo.get(service) !== attempts.get(service)
+    )
+      broken(`${service} ${how} although everything failed on green`)
   }
 
   const takeMove = (move: MovePlan, { event, at }: Recorded<MoveEvent>): void => {
@@ -95,6 +111,18 @@ export const createTruthChecks = (options: {
         if (step?.crossing === true) goesOn(move, `crosses by "${event.name}"`)
         return
       }
+      // The judge looks from when the step's goal is reached on.
+      case 'came out': {
+        const own = entered.get(service)
+        if (own !== undefined) entered.set(service, { ...own, requests: requests(service) })
+        return
+      }
+      case 'ordered':
+        attempts.set(service, event.attempt)
+        return
+      case 'resumed':
+        letGo.set(service, attempts.get(service) ?? 0)
+        return
       case 'gate passed':
         if (!event.gate.endsWith(' verdict')) return
         goesOn(move, 'passed a verdict')

@@ -63,6 +63,23 @@ export const coreMutants: readonly Mutant[] = [
     caughtBy: simulation,
   },
   {
+    id: 'lets-failures-pass-by-time',
+    breaks: 'a green that fails everything passes unproven when its time is over, where too little of blue is known',
+    edits: [
+      {
+        file: 'src/judge/decide.ts',
+        find: '  failures(question) ??\n',
+        replace: '  (failures(question) && null) ??\n',
+      },
+      {
+        file: 'src/judge/state.ts',
+        find: 'blueTotal: blueTotalOf(setup, start.blue ?? null),',
+        replace: 'blueTotal: blueTotalOf(setup, null),',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
     id: 'ignores-hold',
     breaks: 'a service that a person holds goes on',
     edits: [
