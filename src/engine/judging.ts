@@ -1,5 +1,5 @@
 import type { MoveEvent } from '../journal/events.ts'
-import type { MoveState } from '../journal/move-state.ts'
+import { type MoveState, standsSince } from '../journal/move-state.ts'
 import { type BlueHalves, calibrate } from '../judge/calibrate.ts'
 import { toleratedFailures } from '../judge/defaults.ts'
 import { failuresCheck } from '../judge/failures.ts'
@@ -186,7 +186,7 @@ const changed = (state: MoveState, verdict: Verdict, judgedStep: number): MoveEv
   const stops = verdict.kind === 'roll back' || verdict.kind === 'blind' || speaksAgainstGreen(verdict)
   if (judgedStep !== state.step && before === null && !stops) return null
   // What was said before the step's goal was reached again (something was put right meanwhile) opens no gate of it.
-  const isOld = before !== null && judgedStep === state.step && before.at < (state.reachedAt ?? 0)
+  const isOld = before !== null && judgedStep === state.step && before.at < (standsSince(state) ?? 0)
   const isSame = before?.step === step && before.verdict === verdict.kind && before.cause === cause
   if (isSame && !isOld) return null
   if (before?.verdict === 'roll back') return null
@@ -262,11 +262,12 @@ export const createJudging = (): Judging => {
       }
       for (const row of rows) apply(service, row)
       const own = judged.get(service)
-      if (own !== undefined && state.reachedAt !== null && (own.step !== state.step || own.stepAt < state.reachedAt)) {
+      const since = standsSince(state)
+      if (own !== undefined && since !== null && (own.step !== state.step || own.stepAt < since)) {
         const row: JudgeRow = {
           kind: 'step',
           era: state.era,
-          at: state.reachedAt,
+          at: since,
           step: state.step,
           weightGreen: greenShare(state),
         }

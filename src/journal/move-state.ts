@@ -69,6 +69,8 @@ export type MoveState = {
   readonly drift: Readonly<
     Partial<Record<Lane, { readonly found: string; readonly towards: Side; readonly at: Millis }>>
   >
+  /** When what somebody else had changed was last seen to be as it should be again; null: never. */
+  readonly driftEndedAt: Millis | null
   /** Lanes whose drift towards blue a person saw and let be put right. */
   readonly toPutRight: readonly Lane[]
   readonly askedBack: { readonly because: string; readonly at: Millis } | null
@@ -109,6 +111,7 @@ export const newMove = (service: string): MoveState => ({
   paused: null,
   resumedAt: null,
   drift: {},
+  driftEndedAt: null,
   toPutRight: [],
   askedBack: null,
   stuck: null,
@@ -117,6 +120,13 @@ export const newMove = (service: string): MoveState => ({
   settled: null,
   skipped: null,
 })
+
+/**
+ * Since when all stands as the goals of the move say, what somebody else changed and we put right included; null: it does
+ * not, or not yet. Nothing before that is soak or dwell.
+ */
+export const standsSince = ({ reachedAt, drift, driftEndedAt }: MoveState): Millis | null =>
+  reachedAt === null || Object.keys(drift).length > 0 ? null : Math.max(reachedAt, driftEndedAt ?? 0)
 
 /** What a new attempt forgets: everything but where the world is (lanes, baseline) and who was skipped. */
 const startAttempt = (state: MoveState, attempt: number, at: Millis): MoveState => ({
@@ -244,7 +254,7 @@ export const foldMove = (before: MoveState, entry: Recorded<MoveEvent>): MoveSta
     case 'drifted':
       return { ...state, drift: { ...state.drift, [event.lane]: { found: event.found, towards: event.towards, at } } }
     case 'drift ended':
-      return { ...state, drift: withoutLane(state.drift, event.lane) }
+      return { ...state, drift: withoutLane(state.drift, event.lane), driftEndedAt: at }
     case 'paused':
       return { ...state, paused: { cause: event.cause, because: event.because, at } }
     case 'went on':

@@ -313,6 +313,63 @@ describe('a release of three services', () => {
     expect(small.journal.moves.get('catalogue')?.settled).toMatchObject({ on: 'green' })
   })
 
+  describe('soak', () => {
+    const watching = () => {
+      const small = openSmallWorld()
+      for (let i = 0; i < 10 && small.journal.moves.get('catalogue')?.step !== 2; i += 1) small.pass(0)
+      const settled = () => small.journal.moves.get('catalogue')?.settled ?? null
+      return { small, settled }
+    }
+
+    it('counts no time in which something is being put right', () => {
+      const { small, settled } = watching()
+      small.slow.add('catalogue/workload')
+      small.world.replicas.catalogue = { blue: 2, green: 5 }
+      small.pass(10_000)
+      expect(small.eventsOf('drifted')).toMatchObject([{ lane: 'workload', towards: 'green' }])
+      for (let i = 0; i < 5; i += 1) small.pass(1000)
+      expect(settled()).toBeNull()
+      small.slow.clear()
+      small.pass(1000)
+      expect(small.world.replicas.catalogue).toEqual({ blue: 2, green: 2 })
+      small.pass(500)
+      expect(settled()).toBeNull()
+      for (let i = 0; i < 3; i += 1) small.pass(1000)
+      expect(settled()).toMatchObject({ on: 'green' })
+    })
+
+    it('counts no time in which it stood changed by somebody who changed it back', () => {
+      const { small, settled } = watching()
+      small.world.replicas.catalogue = { blue: 2, green: 1 }
+      small.pass(10_000)
+      expect(small.eventsOf('drifted')).toMatchObject([{ lane: 'workload', towards: 'blue' }])
+      small.world.replicas.catalogue = { blue: 2, green: 2 }
+      small.pass(1000)
+      expect(small.eventsOf('drift ended')).toHaveLength(1)
+      expect(settled()).toBeNull()
+      for (let i = 0; i < 3; i += 1) small.pass(1000)
+      expect(settled()).toMatchObject({ on: 'green' })
+    })
+  })
+
+  it('asks the judge anew when a weight was changed back to what it should be', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.pass(10)
+    small.world.weight = 5
+    small.pass(1000)
+    small.judge('storefront', 'advance')
+    small.pass(10)
+    small.world.weight = 50
+    small.pass(1000)
+    small.pass(1000)
+    expect(small.eventsOf('drift ended')).toHaveLength(1)
+    expect(small.world.weight).toBe(50)
+    small.judge('storefront', 'advance')
+    small.pass(1000)
+    expect(small.world.weight).toBe(100)
+  })
+
   it('keeps retried services in the order of waves, although all of their waves had started', () => {
     const small = openSmallWorld()
     playUntil(small, 50)

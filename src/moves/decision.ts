@@ -1,5 +1,5 @@
 import type { MoveEvent } from '../journal/events.ts'
-import type { MoveState } from '../journal/move-state.ts'
+import { type MoveState, standsSince } from '../journal/move-state.ts'
 import type { Gap } from '../journal/release-state.ts'
 import type { MovePlan, Step } from '../plan/plan.ts'
 import type { MoveFacts } from './facts.ts'
@@ -55,12 +55,17 @@ export const waitsForPerson = (
 
 export const currentStep = ({ state, plan }: MoveContext): Step | null => plan.steps[state.step] ?? null
 
-/** Since when the current step's goal holds (a step without a goal: since it was entered); null: not yet. */
+/**
+ * Since when the current step's goal holds (a step without a goal: since it was entered, and nothing had to be put right);
+ * null: not yet, or not now.
+ */
 export const reachedSince = (context: MoveContext): Millis | null => {
   const { state } = context
   const step = currentStep(context)
-  if (step === null || step.goal !== null) return state.reachedAt
-  return Math.max(state.enteredAt ?? 0, state.resumedAt ?? 0, state.eraAt ?? 0)
+  if (step === null || step.goal !== null) return standsSince(state)
+  if (Object.values(state.lanes).some(({ outcome }) => outcome === null)) return null
+  const entered = Math.max(state.enteredAt ?? 0, state.resumedAt ?? 0, state.eraAt ?? 0)
+  return standsSince({ ...state, reachedAt: Math.max(entered, state.reachedAt ?? 0) })
 }
 
 /** Whether the service's users or work are on green by our doing: a weight above 0, the schedule, a share of the replicas. */

@@ -147,6 +147,7 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
     restarts: 0,
   }
   const refusing = new Map<string, Outcome>()
+  const slow = new Set<string>()
 
   const append = (stream: string, event: JournalEvent): void => {
     const version = entries.filter((entry) => entry.stream === stream).length + 1
@@ -195,7 +196,7 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
     let any = false
     for (const state of journal.moves.values())
       for (const lane of Object.values(state.lanes)) {
-        if (lane.outcome !== null) continue
+        if (lane.outcome !== null || slow.has(`${state.service}/${lane.goal.kind}`)) continue
         const outcome = refusing.get(`${state.service}/${lane.goal.kind}`) ?? { kind: 'done', result: null }
         if (outcome.kind === 'done') carryOut(state.service, lane.goal)
         append(moveStream(state.service), { kind: 'came out', intent: lane.intent, outcome })
@@ -226,6 +227,8 @@ export const openSmallWorld = (plan: Plan = smallPlan()) => {
     world,
     entries,
     refusing,
+    /** What is under way for as long as it stands here, as `service/kind of goal`. */
+    slow,
     get now() {
       return now
     },

@@ -5,10 +5,11 @@ import { createWatchedMarks } from './watched-marks.ts'
 
 type Own = {
   attempt: number
-  /** Whether the step that was entered has a goal: then what it waits for begins with that. */
-  hasGoal: boolean
   /** Since when what the current step waits for can hold at the earliest. */
   since: Millis
+  /** Lanes that somebody else changed, as the journal has it, and those with an intent under way. */
+  readonly drifted: Set<string>
+  readonly underWay: Map<string, string>
   readonly approved: Set<string>
   readonly tests: Map<string, boolean>
   /** Tests that intents under way are for. */
@@ -34,7 +35,7 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
     const known = moves.get(service)
     if (known !== undefined) return known
     const own: Own = {
-      ...{ attempt: 0, hasGoal: false, since: 0, judgedBad: false },
+      ...{ attempt: 0, since: 0, judgedBad: false, drifted: new Set(), underWay: new Map() },
       ...{ approved: new Set(), tests: new Map(), testing: new Map(), goodRuns: new Set() },
     }
     moves.set(service, own)
@@ -54,6 +55,7 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
       if (gate.kind === 'good runs' && event.gate.endsWith(' good runs') && own.goodRuns.size < gate.count)
         says(`after ${own.goodRuns.size} good runs, instead of ${gate.count}`)
       if (gate.kind !== 'soak' || kind !== 'soak') continue
+      for (const lane of [...own.drifted, ...own.underWay.keys()]) says(`while its ${lane} is being put right`)
       const watchedMs = marks.between(own.since, at)
       if (watchedMs < gate.forMs) says(`after ${watchedMs} ms that anybody watched, instead of ${gate.forMs} ms`)
     }
@@ -69,16 +71,24 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
           own.goodRuns.clear()
           own.judgedBad = false
         }
+        if (event.attempt > own.attempt || event.order === 'back') own.drifted.clear()
         own.attempt = event.attempt
         return
       case 'approved':
         own.approved.add(event.gate)
         return
       case 'entered':
-        own.hasGoal = plan.moves[service]?.steps[event.step]?.goal != null
         own.since = at
         return
       case 'resumed':
+        own.since = at
+        own.drifted.clear()
+        return
+      case 'drifted':
+        own.drifted.add(event.lane)
+        return
+      case 'drift ended':
+        own.drifted.delete(event.lane)
         own.since = at
         return
       case 'went on':
@@ -89,11 +99,13 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
         return
       case 'intended':
         if (event.goal.kind === 'test') own.testing.set(event.intent, event.goal.name)
+        own.underWay.set(event.goal.kind === 'provision' ? 'workload' : event.goal.kind, event.intent)
         return
       case 'came out': {
         const test = own.testing.get(event.intent)
         const { outcome } = event
-        if (outcome.kind === 'done' && own.hasGoal) own.since = at
+        for (const [lane, intent] of own.underWay) if (intent === event.intent) own.underWay.delete(lane)
+        if (outcome.kind === 'done') own.since = at
         if (test !== undefined && outcome.kind === 'done')
           own.tests.set(test, JSON.stringify(outcome.result).includes('"passed":true'))
         return
