@@ -309,6 +309,48 @@ describe('handing a schedule over', () => {
     expect(ticks).toEqual(Array.from({ length: ticks.length }, (_, index) => index + 2))
   })
 
+  /** Killed in the pause; then green is resumed so late that the ticks of 12 and 14 s have passed. */
+  const resumedLate = async (schedule: Pick<SimulatedSchedule, 'concurrency' | 'runMs'>) => {
+    const often = { timetable: every(2_000) }
+    const { clock, carry, contextFor, sides } = world({
+      blue: { schedule: { ...often, ...schedule, runMs: 100 } },
+      green: { schedule: { ...often, ...schedule } },
+      scheduler: { passMs: 300 },
+    })
+    await clock.runUntil(begin + 10_700)
+    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 10_740 })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+    await clock.runUntil(begin + 11_000)
+    const context = contextFor('invoices', { missed: 'all' })
+    const { schedules } = context.green
+    const resume: Schedules['resume'] = async (...call) => {
+      await clock.sleep(begin + 15_100, context.signal)
+      return schedules.resume(...call)
+    }
+    const outcome = await carry(toGreen, {
+      ...context,
+      green: { ...context.green, schedules: { ...schedules, resume } },
+    })
+    await clock.runUntil(clock.now() + 60_000)
+    return { outcome, ran: sides.green.schedules.truth.runs().map((run) => ((run.tick ?? 0) - begin) / 1_000) }
+  }
+
+  it.each(['Forbid', 'Replace'] as const)(
+    'loses no tick under %s when it was resumed so late that several had passed',
+    async (concurrency) => {
+      const { outcome, ran } = await resumedLate({ concurrency, runMs: 1_500 })
+      expect(outcome).toMatchObject({ kind: 'done', result: { missed: { skipped: [], byHand: [begin + 12_000] } } })
+      const expected = Array.from({ length: ran.length }, (_, index) => 12 + 2 * index)
+      expect(ran.toSorted((one, other) => one - other)).toEqual(expected)
+    },
+  )
+
+  it('lets go what it missed when a schedule under Forbid never rests', async () => {
+    const { outcome, ran } = await resumedLate({ concurrency: 'Forbid', runMs: 2_500 })
+    expect(outcome).toMatchObject({ kind: 'done', result: { missed: { skipped: [begin + 12_000], byHand: [] } } })
+    expect(new Set(ran).size).toBe(ran.length)
+  })
+
   it('starts a held-up tick by hand when its deadline would pass', async () => {
     const strict = { deadlineMs: 3_000 }
     const { clock, carry, contextFor, sides } = world({ blue: { schedule: strict }, green: { schedule: strict } })

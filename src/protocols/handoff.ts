@@ -8,6 +8,7 @@ import {
   type HandoffGoal,
   type HandoffMemo,
   type HandoffWorld,
+  type ScheduleFacts,
   type ScheduleOnSide,
 } from './handoff-world.ts'
 import type { Next, Protocol } from './protocol.ts'
@@ -150,6 +151,13 @@ const stamps: Rule = ({ from, to, old, owner, goal, intent, memo }) => {
   return null
 }
 
+/** Beside a run by hand, a tick that the scheduler catches up, or holds back, would be lost to the next one. */
+const isCatchingUp = (schedule: ScheduleFacts, memo: HandoffMemo): boolean => {
+  if (schedule.concurrency === 'Allow') return false
+  const reached = newest([schedule.cursor, schedule.newestRun]) ?? 0
+  return schedule.active.length > 0 || schedule.pending !== null || reached < (passedAt(memo).at(-1) ?? 0)
+}
+
 /** The old owner is down, and the new one runs. What is left: our tombstones after its cursor would eat its ticks. */
 const arrived: Rule = (view) => {
   const { from, to, owner, intent, memo, goal } = view
@@ -161,11 +169,16 @@ const arrived: Rule = (view) => {
   }
   const forgotten =
     goal.missed === 'all' ? passedWhilePaused(memo).find((tick) => !memo.byHand.includes(tick)) : undefined
-  if (forgotten !== undefined) return act({ kind: 'run', side: owner, intent, tick: forgotten }, memo)
+  const because = `missed ticks run one after the other on ${owner}`
+  if (forgotten !== undefined && !isCatchingUp(to.value.schedule, memo))
+    return act({ kind: 'run', side: owner, intent, tick: forgotten }, memo)
+  // Its runs may take longer than its period: then it never rests, and what was missed is let go.
+  if (forgotten !== undefined && view.now - (memo.resumedAt ?? view.now) < goal.limits.forbidWaitMs)
+    return waitFor(view, goal.limits.pollMs, because)
   if (memo.back === null) return { kind: 'done', result: resultOf(view) }
-  const because = `handed back to ${owner}: ${memo.back.because}`
-  if (memo.back.final) return { kind: 'refused', because }
-  return waitFor(view, goal.limits.retryMs, because, emptyHandoffMemo)
+  const handedBack = `handed back to ${owner}: ${memo.back.because}`
+  if (memo.back.final) return { kind: 'refused', because: handedBack }
+  return waitFor(view, goal.limits.retryMs, handedBack, emptyHandoffMemo)
 }
 
 const pause: Rule = ({ from, old, intent, memo, now }) =>
@@ -351,15 +364,15 @@ export const handBackAfterRefusal = (goal: HandoffGoal, memo: HandoffMemo, becau
     ? null
     : { ...emptyHandoffMemo, ran: memo.ran, back: { because, final: true } }
 
-/** Ticks that passed unrun before the newest one was caught up. */
-const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => {
-  const { resumedAt } = memo
-  return resumedAt === null ? [] : memo.ahead.filter((tick) => tick <= resumedAt).slice(0, -1)
-}
+/** Ticks that had passed when the new owner was resumed. */
+const passedAt = ({ resumedAt, ahead }: HandoffMemo): readonly Millis[] =>
+  resumedAt === null ? [] : ahead.filter((tick) => tick <= resumedAt)
+
+/** Those of them that the catch-up of the newest one leaves out. */
+const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => passedAt(memo).slice(0, -1)
 
 const resultOf = ({ memo, goal, owner, from }: View): Json => {
-  const passed = memo.resumedAt === null ? [] : memo.ahead.filter((tick) => tick <= (memo.resumedAt ?? tick))
-  const skipped = [...memo.skipped, ...(goal.missed === 'all' ? [] : passedWhilePaused(memo))]
+  const skipped = [...memo.skipped, ...passedWhilePaused(memo).filter((tick) => !memo.byHand.includes(tick))]
   return {
     owner,
     cursor: memo.cursor,
@@ -367,7 +380,7 @@ const resultOf = ({ memo, goal, owner, from }: View): Json => {
     pauseMs: memo.pausedAt === null || memo.resumedAt === null ? null : memo.resumedAt - memo.pausedAt,
     waitedMs: memo.waitedMs,
     missed: { policy: goal.missed, skipped, byHand: memo.byHand },
-    late: passed.slice(-1),
+    late: passedAt(memo).slice(-1),
     mayRunTwice: memo.mayRunTwice,
     note: from.kind === 'seen' ? null : `${otherSide(owner)} was not asked to stop: ${why(from)}`,
   }
