@@ -173,8 +173,11 @@ const carryOutWeights = (wanted: number, context: CarryOut): Promise<Attempt<unk
     ...loopOf(context),
     protocol: weights,
     goal,
-    memo: emptyWeightsMemo,
+    memo: isWeightsMemo(context.memo) ? context.memo : emptyWeightsMemo,
     read: (signal) => readWeightsWorld(traffic, green.workloads, service, goal, { clock, signal }),
     act: (action, world, signal) => actWeights(traffic, actingOf(context), action, world, { clock, signal }),
   })
 }
+
+const isWeightsMemo = (memo: unknown): memo is typeof emptyWeightsMemo =>
+  typeof memo === 'object' && memo !== null && 'before' in memo && 'startedAt' in memo

@@ -158,12 +158,26 @@ export type Schedules = {
 
 // ── Traffic ───────────────────────────────────────────────────────────────────
 
+/**
+ * How far the last change of a weight has come, at a router that does not do it at once.
+ *
+ * - `pending`: not yet; why. The weight in force is the one before. Looking again is worth while after `forMs`.
+ * - `accepted`: the router says that it does it, and no figure or probe has shown it.
+ * - `seen`: by what it was shown.
+ */
+export type WeightShift =
+  | { readonly kind: 'pending'; readonly because: string; readonly forMs: Millis }
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'seen'; readonly by: string }
+
 export type WeightSeen = {
   readonly service: string
   /** What is set, percent. */
   readonly green: number
   /** What is in force now: 0 while green is unready and blue is ready. */
   readonly effectiveGreen: number
+  /** Absent: what is set is in force, but for unready sides. */
+  readonly shift?: WeightShift
   /** The router's own probes. null: the router can't tell. */
   readonly ready: { readonly blue: boolean | null; readonly green: boolean | null }
   readonly revision: string

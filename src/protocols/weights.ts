@@ -5,6 +5,11 @@ import { isMark, isNewer, type Mark, type Reached, why } from './reached.ts'
 export type WeightFacts = {
   readonly green: number
   readonly effectiveGreen: number
+  /** How far the last change has come, where the router does not do it at once. */
+  readonly shift?:
+    | { readonly kind: 'pending'; readonly because: string; readonly forMs: Millis }
+    | { readonly kind: 'accepted' }
+    | { readonly kind: 'seen'; readonly by: string }
   readonly ready: { readonly blue: boolean | null; readonly green: boolean | null }
   readonly revision: string
   readonly stamp: Mark | null
@@ -30,6 +35,9 @@ export type WeightsAction = { readonly kind: 'set weight'; readonly green: numbe
 export type WeightsMemo = { readonly before: number | null; readonly startedAt: Millis | null }
 export const emptyWeightsMemo: WeightsMemo = { before: null, startedAt: null }
 
+/** The router says that it divides users so, and nothing else has shown it. */
+export const notShown = 'accepted, not seen'
+
 /**
  * Sets green's share of traffic, and is done when it is in force. Never raises it while green is unready; taking it
  * down asks nobody but the router. Set (and so stamped) once even when it holds, so that late writes are refused.
@@ -53,8 +61,14 @@ export const weights: Protocol<WeightsWorld, WeightsGoal, WeightsAction, Weights
   if (seen.green !== goal.green || !isMark(seen.stamp, goal.fence, goal.intent)) {
     return { kind: 'act', action: { kind: 'set weight', green: goal.green }, memo }
   }
+  if (seen.shift?.kind === 'pending')
+    return later(
+      Math.max(goal.pollMs, seen.shift.forMs),
+      `${goal.green} % is set for green, and not in force yet: ${seen.shift.because}`,
+    )
   if (seen.effectiveGreen > goal.green || (seen.effectiveGreen < goal.green && ready !== true)) {
     return later(goal.pollMs, `${goal.green} % is set for green, and ${seen.effectiveGreen} % is in force`)
   }
-  return { kind: 'done', result: { before: memo.before, green: seen.green, totalMs: now - memo.startedAt } }
+  const shown = seen.shift === undefined ? {} : { shown: seen.shift.kind === 'seen' ? seen.shift.by : notShown }
+  return { kind: 'done', result: { before: memo.before, green: seen.green, totalMs: now - memo.startedAt, ...shown } }
 }

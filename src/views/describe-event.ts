@@ -1,6 +1,8 @@
 import type { JournalEvent, PersonRequest, RollbackScope } from '../journal/events.ts'
+import { isMap } from '../kubernetes/json.ts'
 import { describeGoal } from '../moves/decision.ts'
-import type { IntentId, Outcome } from '../moves/goal.ts'
+import type { IntentId, Json, Outcome } from '../moves/goal.ts'
+import { notShown } from '../protocols/weights.ts'
 import { duration, instant, list } from './words.ts'
 
 /**
@@ -116,7 +118,7 @@ const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
   const what = `its ${laneWord(intent.split('/').at(-2) ?? intent)}`
   switch (outcome.kind) {
     case 'done':
-      return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}`
+      return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}${shownWords(outcome.result)}`
     case 'refused':
       return `${what} was refused: ${outcome.because}`
     case 'unknown':
@@ -126,6 +128,15 @@ const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
     default:
       return outcome satisfies never
   }
+}
+
+/** By what a router that is slow to act was seen to have acted. */
+const shownWords = (result: Json): string => {
+  const shown = isMap(result) ? result['shown'] : undefined
+  if (typeof shown !== 'string') return ''
+  return shown === notShown
+    ? ` (${notShown}: the router says so, and no figure or probe has shown it)`
+    : ` (seen by ${shown})`
 }
 
 const baselineWords = (baseline: Extract<JournalEvent, { kind: 'baseline recorded' }>['baseline']): string =>

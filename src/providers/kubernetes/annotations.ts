@@ -4,6 +4,8 @@ export const annotation = {
   stamp: 'titrate.dev/stamp',
   /** When a schedule was paused: RFC 3339. */
   pausedAt: 'titrate.dev/paused-at',
+  /** On a route, by service: whose weights these are, and the backends as they were before: JSON. */
+  traffic: 'titrate.dev/traffic',
 } as const
 
 export const label = {
@@ -13,6 +15,8 @@ export const label = {
   trial: 'titrate.dev/trial',
   /** On the CronJob by which the scheduler is seen to have looked, and on its Jobs. */
   probe: 'titrate.dev/probe',
+  /** On a route of ours by which testers reach green: the service. */
+  testRoute: 'titrate.dev/test-route',
 } as const
 
 /** Owner of the fields that we write. */

@@ -24,7 +24,8 @@ export type ClaimKeeper = Claims & {
   admit(fence: Fence, signal: AbortSignal): Promise<Answer<ClaimRecord>>
 }
 
-const name = 'titrate-claim'
+/** The ConfigMap of an environment's claim. */
+const environmentsOwn = 'titrate-claim'
 
 const recordSchema = z.object({
   release: z.string().nullable(),
@@ -42,9 +43,15 @@ const tries = 5
  * has our own writes at once and those of others within milliseconds; what comes in between is caught by the stamp on
  * the object and the resourceVersion of the write.
  */
-export const claimsOf = (environment: KubernetesEnvironment, released: () => Promise<void>): ClaimKeeper => {
+export const claimsOf = (
+  environment: Pick<KubernetesEnvironment, 'cluster' | 'namespace'>,
+  released: () => Promise<void>,
+  { name, title }: { readonly name: string; readonly title: string } = {
+    name: environmentsOwn,
+    title: nameOfEnvironment(environment),
+  },
+): ClaimKeeper => {
   const { cluster, namespace } = environment
-  const title = nameOfEnvironment(environment)
   const place = { namespace, name }
   const watch = cluster.watches.of(kinds.configMaps, { namespace, fields: `metadata.name=${name}` })
 

@@ -13,6 +13,7 @@ import { makeCopy } from './make-copy.ts'
 import { type Found, findWorkload, type NamespaceView, podsOf, seenOf, viewNamespace } from './namespace-view.ts'
 import { podFacts } from './pod-facts.ts'
 import { scheduleRevision } from './schedule-revision.ts'
+import { selects } from './selects.ts'
 import { revisionOf } from './stamps.ts'
 
 type Options = {
@@ -142,11 +143,3 @@ export const workloadsOf = (options: Options): Workloads => {
 const isOwn = (name: string): boolean => name.startsWith('titrate-')
 
 const createdAt = ({ metadata }: Pod): string => metadata?.creationTimestamp ?? ''
-
-const selects = (
-  selector: Readonly<Record<string, string>> | undefined,
-  labels: Readonly<Record<string, string>> = {},
-): boolean =>
-  selector !== undefined &&
-  Object.keys(selector).length > 0 &&
-  Object.entries(selector).every(([key, value]) => labels[key] === value)

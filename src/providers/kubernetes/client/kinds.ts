@@ -2,6 +2,7 @@ import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.js'
 import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { ConfigMap, Event, Namespace, Pod, Secret, Service } from 'kubernetes-types/core/v1.js'
+import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import type { Resource } from './resource.ts'
 
 const core = { group: '', version: 'v1', namespaced: true } as const
@@ -26,6 +27,13 @@ const leases: Resource<Lease> = {
   kind: 'Lease',
   namespaced: true,
 }
+const endpointSlices: Resource<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  kind: 'EndpointSlice',
+  namespaced: true,
+}
 
 /** The kinds of Kubernetes itself that Titrate reads or writes by name. */
 export const kinds = {
@@ -41,4 +49,5 @@ export const kinds = {
   cronJobs,
   jobs,
   leases,
+  endpointSlices,
 } as const

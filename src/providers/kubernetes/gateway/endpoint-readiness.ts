@@ -1,0 +1,50 @@
+import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
+import type { Cluster } from '../client/connect.ts'
+import { kinds } from '../client/kinds.ts'
+import type { BackendId } from './backend.ts'
+import { type Derived, derivedOf } from './derived.ts'
+
+/** Whether somebody behind a backend takes requests. null: it can't be told. */
+export type Readiness = (id: BackendId) => boolean | null
+
+export const ofService = 'kubernetes.io/service-name'
+/** On slices that a multi-cluster controller (mcs-api) makes for what it imports. */
+const ofImport = 'multicluster.kubernetes.io/service-name'
+
+/** By the EndpointSlices of the namespaces in which backends are. */
+export const followReadiness = (
+  cluster: Cluster,
+  namespaces: readonly string[],
+  life: AbortSignal,
+): Derived<Readiness> => {
+  const scopes = [...new Set(namespaces)].map((namespace) => ({ namespace }))
+  return derivedOf(
+    scopes.map((scope) => ({ watch: cluster.watches.of(kinds.endpointSlices, scope), matters: () => true })),
+    (readers) => readinessIn(readers.flatMap((reader, index) => reader.list(scopes[index] ?? {}))),
+    life,
+  )
+}
+
+export const readinessIn = (slices: readonly EndpointSlice[]): Readiness => {
+  const ready = new Map<string, boolean>()
+  for (const slice of slices) {
+    // Typed as a list, and null where there are none.
+    const endpoints = (slice.endpoints as EndpointSlice['endpoints'] | null) ?? []
+    const { namespace = '', labels = {} } = slice.metadata ?? {}
+    for (const label of [ofService, ofImport]) {
+      const name = labels[label]
+      if (name === undefined) continue
+      const key = `${label} ${namespace}/${name}`
+      ready.set(key, ready.get(key) === true || endpoints.some(isReady))
+    }
+  }
+  return ({ kind, namespace, name }) => {
+    const label = kind === 'Service' ? ofService : ofImport
+    // A Service without slices has no pods; who imports may keep its endpoints elsewhere.
+    return ready.get(`${label} ${namespace}/${name}`) ?? (kind === 'Service' ? false : null)
+  }
+}
+
+/** As a proxy sees it: nothing said counts as ready. */
+const isReady = ({ addresses, conditions }: EndpointSlice['endpoints'][number]): boolean =>
+  addresses.length > 0 && conditions?.ready !== false && conditions?.terminating !== true
