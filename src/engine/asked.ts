@@ -37,25 +37,38 @@ export const asked = async <T>(
  * A call with a limit: past it, `unknown`; it may still land. A controller of its own for each call, because
  * signals derived from a long-lived one stay with it.
  */
-export const limited = async <T>(
+export const limited = <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
   { clock, signal }: Asking,
   limitMs = actLimitMs,
 ): Promise<Answer<T>> => {
-  if (signal.aborted) return { kind: 'unknown', because: 'it was stopped before it was asked' }
+  if (signal.aborted) return Promise.resolve(neverAsked)
   const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<Answer<T>>()
-  const stop = (because: string) => {
-    resolve({ kind: 'unknown', because })
-    controller.abort(because)
-  }
-  const stopped = () => stop('it was stopped while it was asked')
-  const inTime = clock.after(limitMs, () => stop(`no answer within ${limitMs} ms`))
-  signal.addEventListener('abort', stopped, { once: true })
-  try {
-    return await Promise.race([ask(controller.signal), promise])
-  } finally {
-    inTime()
-    signal.removeEventListener('abort', stopped)
-  }
+  // One promise, and no race of several: an engine asks more often than it does anything else.
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      inTime()
+      signal.removeEventListener('abort', stopped)
+    }
+    const stop = (because: string): void => {
+      end()
+      resolve({ kind: 'unknown', because })
+      controller.abort(because)
+    }
+    const stopped = (): void => stop('it was stopped while it was asked')
+    const inTime = clock.after(limitMs, () => stop(`no answer within ${limitMs} ms`))
+    signal.addEventListener('abort', stopped, { once: true })
+    ask(controller.signal).then(
+      (answer) => {
+        end()
+        resolve(answer)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
+  })
 }
+
+const neverAsked = { kind: 'unknown', because: 'it was stopped before it was asked' } as const
