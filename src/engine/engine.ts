@@ -147,7 +147,11 @@ const runEpoch = async (
   if (plan === null) throw new Error('a release that was taken over has a plan')
   options.appended?.(taken.entries, taken.journal)
   const inner = new AbortController()
-  const both = AbortSignal.any([signal, inner.signal])
+  // A signal of `AbortSignal.any` asks all that it follows each time that it is looked at, and it is looked at very often.
+  const both = inner.signal
+  const left = (): void => inner.abort(signal.reason)
+  signal.addEventListener('abort', left, { once: true })
+  if (signal.aborted) left()
 
   const inbox = createInbox()
   const board = createFactBoard(cameOutBetween)
@@ -247,6 +251,7 @@ const runEpoch = async (
   const close = async (): Promise<void> => {
     // A reason of its own: without one, each abort makes an exception with its stack.
     inner.abort('the engine ends')
+    signal.removeEventListener('abort', left)
     await runner.close()
     await Promise.allSettled(background)
   }
