@@ -36,6 +36,10 @@ export const createVirtualClock = (start: number): VirtualClock => {
     now: () => now,
     monotonic: () => now,
     sleep,
+    rest: (until) => {
+      const stop = new AbortController()
+      return { over: sleep(until, stop.signal), end: () => stop.abort('woken') }
+    },
     after: (ms, act) => {
       const stop = new AbortController()
       void sleep(now + ms, stop.signal).then(() => {

@@ -7,6 +7,11 @@ export type Clock = {
   readonly monotonic: () => number
   /** Resolves at the wall-clock instant, or as soon as the signal aborts. Never rejects. */
   readonly sleep: (until: Millis, signal: AbortSignal) => Promise<void>
+  /** As `sleep`, ended by a call: where it mostly is, a signal of its own and its event cost more than what follows. */
+  readonly rest: (until: Millis) => Rest
   /** Calls back once so much time has passed, unless what it gives is called before. */
   readonly after: (ms: Millis, act: () => void) => () => void
 }
+
+/** `over` resolves at its instant, or as soon as `end` is called. */
+export type Rest = { readonly over: Promise<void>; readonly end: () => void }

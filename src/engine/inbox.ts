@@ -11,12 +11,9 @@ export type Inbox = {
   /** The oldest, at most so many: the rest is for the next turn. */
   take(most: number): readonly StreamEvent[]
   isEmpty(): boolean
-  /** Waits for a nudge, an event, or the instant (null: none). */
-  wait(until: number | null, clock: Clock, signal: AbortSignal): Promise<void>
+  /** Waits for a nudge, an event, or the instant. */
+  wait(until: number, clock: Clock, signal: AbortSignal): Promise<void>
 }
-
-/** A reason of its own: without one, each abort makes an exception with its stack. */
-const woken = 'woken'
 
 export const createInbox = (): Inbox => {
   let events: StreamEvent[] = []
@@ -45,12 +42,10 @@ export const createInbox = (): Inbox => {
     isEmpty: () => events.length === 0,
     wait: async (until, clock, signal) => {
       if (nudged || signal.aborted) return
-      const stop = new AbortController()
-      const end = (): void => stop.abort(woken)
+      const { over, end } = clock.rest(until)
       wake = end
       signal.addEventListener('abort', end, { once: true })
-      if (until !== null) await clock.sleep(until, stop.signal)
-      else await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+      await over
       wake = null
       signal.removeEventListener('abort', end)
     },

@@ -86,6 +86,7 @@ const measuredUntilCrossing = async (differs: Partial<Policy['judge']>, facts: r
       sleep: async (until) => {
         now = Math.max(now, until)
       },
+      rest: () => ({ over: Promise.resolve(), end: () => undefined }),
       after: () => () => undefined,
     },
     log: () => undefined,

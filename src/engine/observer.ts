@@ -36,8 +36,6 @@ const settleMs = 20
 const readTimeoutMs = 5_000
 /** Hints about so many services at once are read one by one; about more, the whole source is. */
 const mostByName = 16
-/** A reason of its own: without one, each abort makes an exception with its stack. */
-const hinted = 'hinted'
 
 /**
  * Keeps the fact board fresh: reads an environment when it hints at a change, and now and then in any case. Each
@@ -108,11 +106,10 @@ const follow = (
     if (options.board.hasNews()) options.nudge()
   }
   const pause = async (): Promise<void> => {
-    const stop = new AbortController()
-    const end = (): void => stop.abort(hinted)
+    const { over, end } = options.clock.rest(allAt)
     wake = end
     signal.addEventListener('abort', end, { once: true })
-    await options.clock.sleep(allAt, stop.signal)
+    await over
     wake = null
     signal.removeEventListener('abort', end)
   }

@@ -2,9 +2,6 @@ import type { Millis } from '../moves/goal.ts'
 import type { Clock } from './clock.ts'
 import type { MetricsSnapshot } from './ports.ts'
 
-/** A reason of its own: without one, each abort makes an exception with its stack. */
-const woken = 'woken'
-
 /** Whether an instant lies in a later span of that length than one before it. */
 export const beganNewSpan = (before: Millis, at: Millis, spanMs: Millis): boolean =>
   Math.floor(at / spanMs) > Math.floor(before / spanMs)
@@ -51,11 +48,11 @@ export const createResting = (settledMs: Millis | null, isSettled: (service: str
     /** Until the next scrape: the next interval, or later where all of `judged` has settled. */
     sleep: async (next: Millis, judged: readonly string[], clock: Clock, signal: AbortSignal): Promise<void> => {
       if (settledMs === null || !judged.every(isSettled)) return clock.sleep(next, signal)
-      const stop = new AbortController()
-      const end = (): void => stop.abort(woken)
+      if (signal.aborted) return
+      const { over, end } = clock.rest(clock.now() - (clock.now() % settledMs) + settledMs)
       wakeUp = end
       signal.addEventListener('abort', end, { once: true })
-      await clock.sleep(clock.now() - (clock.now() % settledMs) + settledMs, stop.signal)
+      await over
       wakeUp = null
       signal.removeEventListener('abort', end)
     },

@@ -28,7 +28,13 @@ const openLoop = async (services: number, change: (store: Store) => Store = (sto
     rmSync(folder, { recursive: true, force: true })
   })
   const plan = manyExposed({ ...lockstep, services })
-  const clock = { now: () => began, monotonic: () => 0, sleep: () => Promise.resolve(), after: () => () => undefined }
+  const clock = {
+    now: () => began,
+    monotonic: () => 0,
+    sleep: () => Promise.resolve(),
+    rest: () => ({ over: Promise.resolve(), end: () => undefined }),
+    after: () => () => undefined,
+  }
   const by = { claims: [], titrate: 'test', engine: 'test', lastWatchedAt: null }
   const { journal, epoch } = await takeOver({ ...by, store, clock, plan })
   const appends: Append[] = []

@@ -6,7 +6,13 @@ const clocks = () => {
   let wall = 1_000_000
   let steady = 0
   return {
-    clock: { now: () => wall, monotonic: () => steady, sleep: async () => undefined, after: () => () => undefined },
+    clock: {
+      now: () => wall,
+      monotonic: () => steady,
+      sleep: async () => undefined,
+      rest: () => ({ over: Promise.resolve(), end: () => undefined }),
+      after: () => () => undefined,
+    },
     pass: (ms: number) => {
       wall += ms
       steady += ms

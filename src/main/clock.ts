@@ -21,6 +21,15 @@ export const systemClock: Clock = {
       const timer = setTimeout(end, Math.min(longestTimerMs, Math.max(0, until - Date.now())))
       signal.addEventListener('abort', end, { once: true })
     }),
+  rest: (until) => {
+    const { promise: over, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, Math.min(longestTimerMs, Math.max(0, until - Date.now())))
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    return { over, end }
+  },
   after: (ms, act) => {
     const timer = setTimeout(act, Math.min(longestTimerMs, ms))
     return () => clearTimeout(timer)

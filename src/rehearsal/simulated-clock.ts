@@ -81,6 +81,18 @@ export const createSimulatedClock = (start: Millis): SimulatedClock => {
         act()
         return true
       }),
+    rest: (until) => {
+      const { promise: over, resolve } = Promise.withResolvers<void>()
+      const takeBack = at(until, () => {
+        resolve()
+        return true
+      })
+      const end = (): void => {
+        takeBack()
+        resolve()
+      }
+      return { over, end }
+    },
     sleep: (until, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()

@@ -41,6 +41,11 @@ export const createSimulatedProcess = (clock: SimulatedClock): SimulatedProcess 
     now: clock.now,
     monotonic: clock.monotonic,
     sleep: (until, signal) => (isDead ? never() : clock.sleep(until, signal).then(deliver)),
+    rest: (until) => {
+      if (isDead) return { over: never(), end: () => undefined }
+      const { over, end } = clock.rest(until)
+      return { over: over.then(deliver), end }
+    },
     after: (ms, act) => (isDead ? () => undefined : clock.after(ms, () => tell(act))),
   }
   const reach =
