@@ -7,7 +7,7 @@ import type { CounterSeries, MetricsSnapshot } from './ports.ts'
  * in a known source counts from 0; everything of a new source is only a starting point. Changed in place: a copy of
  * tens of thousands of series at each scrape would cost more than all the judging.
  */
-export type Baselines = { readonly values: Map<string, number>; readonly sources: Set<string> }
+export type Baselines = { readonly values: Map<string, { last: number }>; readonly sources: Set<string> }
 
 export const noBaselines = (): Baselines => ({ values: new Map(), sources: new Set() })
 
@@ -108,10 +108,12 @@ export function* incrementsInSlices(
       isKnown = known.has(prefix)
       sources.add(prefix)
     }
-    const last = values.get(series.series)
-    const fresh = isKnown ? series.value : 0
-    const increment = last === undefined ? fresh : series.value < last ? series.value : series.value - last
-    if (last !== series.value) values.set(series.series, series.value)
+    const { value } = series
+    const own = values.get(series.series)
+    const fresh = isKnown ? value : 0
+    const increment = own === undefined ? fresh : value < own.last ? value : value - own.last
+    if (own === undefined) values.set(series.series, { last: value })
+    else own.last = value
     if (series.service !== service) {
       service = series.service
       sides = sums.get(service) ?? {}
