@@ -14,12 +14,13 @@ export const actLimitMs = 5_000
  * Reads of a side as facts: a side that doesn't answer in time, or has no such thing, is no exception.
  * The limit holds even for a port that ignores its signal.
  */
-export const asked = async <T>(
+export const asked = <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
   asking: Asking,
   limitMs = readLimitMs,
-): Promise<Reached<T>> => {
-  const answer = await limited(ask, asking, limitMs)
+): Promise<Reached<T>> => limited(ask, asking, limitMs).then(reachedBy)
+
+const reachedBy = <T>(answer: Answer<T>): Reached<T> => {
   switch (answer.kind) {
     case 'ok':
       return { kind: 'seen', value: answer.value }
