@@ -28,8 +28,8 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
   const released = new Set<string>()
   const marks = createWatchedMarks()
   const engines = new Map<number, string>()
-  /** By instant and calendar: whether any engine was told then that it is open. */
-  const told = new Map<string, boolean>()
+  /** By calendar and instant: whether any engine was told then that it is open. */
+  const told = new Map<string, Map<Millis, boolean>>()
 
   const of = (service: string): Own => {
     const known = moves.get(service)
@@ -42,14 +42,14 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
     return own
   }
 
-  const passed = (service: string, own: Own, { at, event }: Recorded<Extract<MoveEvent, { kind: 'gate passed' }>>) => {
+  const passed = (service: string, own: Own, event: Extract<MoveEvent, { kind: 'gate passed' }>, at: Millis) => {
     const [when, kind, ...rest] = event.gate.split(' ')
     const name = rest.join(' ')
     const says = (why: string): void => broken(`${service} passed "${event.gate}" ${why}`)
     if (own.judgedBad) says('although it was judged to be taken back')
     if (kind === 'approval' && !own.approved.has(name)) says('although nobody approved it')
     if (kind === 'test' && own.tests.get(name) !== true) says('although that test has not passed')
-    if (kind === 'window' && told.get(`${at} ${name}`) === false) says('while that calendar was closed')
+    if (kind === 'window' && told.get(name)?.get(at) === false) says('while that calendar was closed')
     const step = plan.moves[service]?.steps[event.step]
     for (const gate of (when === 'after' ? step?.after : step?.before) ?? []) {
       if (gate.kind === 'good runs' && event.gate.endsWith(' good runs') && own.goodRuns.size < gate.count)
@@ -61,7 +61,7 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
     }
   }
 
-  const takeMove = (service: string, { event, at, ...entry }: Recorded<MoveEvent>): void => {
+  const takeMove = (service: string, { event, at }: Recorded<MoveEvent>): void => {
     const own = of(service)
     switch (event.kind) {
       case 'ordered':
@@ -117,7 +117,7 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
         own.judgedBad ||= event.verdict === 'roll back'
         return
       case 'gate passed':
-        return passed(service, own, { ...entry, at, event })
+        return passed(service, own, event, at)
       default:
         return
     }
@@ -128,8 +128,9 @@ export const createGateChecks = (plan: Plan, broken: (what: string) => void) => 
     lives: marks.mark,
     /** What an engine was told of the calendars at that moment. */
     told: (at: Millis, calendar: string, isOpen: boolean): void => {
-      const key = `${at} ${calendar}`
-      told.set(key, isOpen || told.get(key) === true)
+      const own = told.get(calendar) ?? new Map<Millis, boolean>()
+      told.set(calendar, own)
+      own.set(at, isOpen || own.get(at) === true)
     },
     take: (entry: Recorded): void => {
       const { event, stream, at } = entry

@@ -133,11 +133,10 @@ export const createTruthChecks = (options: {
   }
 
   return {
-    take: ({ stream, event, ...entry }: Recorded): void => {
-      const move = plan.moves[stream.slice('move/'.length)]
-      // The stream says whose event it is.
-      if (stream !== 'release' && move !== undefined && entry.at === now())
-        takeMove(move, { ...entry, stream, event: event as MoveEvent })
+    take: (entry: Recorded): void => {
+      if (entry.stream === 'release' || entry.at !== now()) return
+      const move = plan.moves[entry.stream.slice('move/'.length)]
+      if (move !== undefined) takeMove(move, entry as Recorded<MoveEvent>) // the stream says whose event it is
     },
     weightSet: (service: string, green: number, by: Call | null): void => {
       const before = weights.get(service) ?? 0
