@@ -16,6 +16,8 @@ export type SimulatedProcess = {
   readonly reaches: <T extends object>(outside: T) => T
 }
 
+const isListener = (arg: unknown): arg is (...news: unknown[]) => void => typeof arg === 'function'
+
 const never = (): Promise<never> => new Promise<never>(() => undefined)
 
 export const createSimulatedProcess = (clock: SimulatedClock): SimulatedProcess => {
@@ -48,14 +50,13 @@ export const createSimulatedProcess = (clock: SimulatedClock): SimulatedProcess 
     },
     after: (ms, act) => (isDead ? () => undefined : clock.after(ms, () => tell(act))),
   }
+  const hear = (arg: unknown): unknown =>
+    isListener(arg) ? (...news: unknown[]) => tell(() => void arg(...news)) : arg
   const reach =
     (ask: (...args: unknown[]) => unknown) =>
     (...args: unknown[]): unknown => {
       if (isDead) return never()
-      const heard = args.map((arg) =>
-        typeof arg === 'function' ? (...news: unknown[]) => tell(() => void arg(...news)) : arg,
-      )
-      const answer = ask(...heard)
+      const answer = ask(...(args.some(isListener) ? args.map(hear) : args))
       return answer instanceof Promise ? answer.then(deliver, (error) => Promise.reject(deliver(error))) : answer
     }
   return {

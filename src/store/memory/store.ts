@@ -183,16 +183,15 @@ const observationsOf = (
   keepsGiven: boolean,
 ): Pick<Store, 'observe' | 'facts' | 'observations' | 'prune'> => ({
   observe: async (observations) => {
-    const prepared = keepsGiven
-      ? observations.map(({ kind, subject, at, body }) => ({ kind, subject, at, body: { given: body } }))
-      : observations.map((one) => {
-          const { body, ...rest } = prepareObservation(one)
-          return { ...rest, body: { text: body } }
-        })
-    for (const observation of prepared) {
+    // All are prepared before the first is kept: one that is no JSON refuses them all.
+    const bodies = observations.map(
+      (one): Body => (keepsGiven ? { given: one.body } : { text: prepareObservation(one).body }),
+    )
+    for (const [index, { kind, subject, at }] of observations.entries()) {
+      const body = bodies[index] as Body // one for each
       release.lastObserved += 1
-      release.observed.push({ id: release.lastObserved, ...observation })
-      if (observation.kind === 'fact') release.latest.set(observation.subject, release.lastObserved)
+      release.observed.push({ id: release.lastObserved, kind, subject, at, body })
+      if (kind === 'fact') release.latest.set(subject, release.lastObserved)
     }
     return release.lastObserved
   },
