@@ -43,6 +43,10 @@ export const flag = (brief: string) => ({ kind: 'boolean', default: false, withN
 export const optionalText = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: text, optional: true, placeholder, brief }) as const
 
+/** May be given again and again. */
+export const several = (brief: string, placeholder: string) =>
+  ({ kind: 'parsed', parse: text, optional: true, variadic: true, placeholder, brief }) as const
+
 export const optionalNumber = (brief: string, placeholder: string) =>
   ({ kind: 'parsed', parse: wholeNumber, optional: true, placeholder, brief }) as const
 

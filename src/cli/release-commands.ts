@@ -10,6 +10,7 @@ import {
   output,
   outputs,
   releaseFlags,
+  several,
   text,
   wholeNumber,
   yes,
@@ -23,8 +24,14 @@ export const init = command(
   {
     flags: {
       output,
-      blue: { kind: 'parsed', parse: text, placeholder: 'file', brief: 'The environment that runs today' },
-      green: { kind: 'parsed', parse: text, placeholder: 'file', brief: 'The environment that everything moves to' },
+      blue: optionalText('The environment that runs today', 'file'),
+      green: optionalText('The environment that everything moves to', 'file'),
+      blueContext: optionalText('Or a cluster, by the context of a kubeconfig', 'name'),
+      greenContext: optionalText('The cluster that everything moves to; it may be the same', 'name'),
+      namespace: several('A namespace that moves; without one, that of each context', 'name'),
+      greenNamespace: several('Where it moves to, in the order of the namespaces; without one, the same name', 'name'),
+      selector: optionalText('Splits namespaces that both sides share: what is green', 'label=value'),
+      kubeconfig: optionalText('Without it, the one that kubectl would take', 'path'),
       router: optionalText('The router that divides user traffic', 'file'),
       name: optionalText('The name of the release; without it, from both environments', 'name'),
       outputFile: {

@@ -25,7 +25,7 @@ export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRel
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
     throw new TitrateError(
       'NO_RELEASE',
-      `There is no ${path}. Write one with "titrate init --blue FILE --green FILE", or name yours with --file.`,
+      `There is no ${path}. Write one with "titrate init --blue FILE --green FILE" (or --blue-context NAME --green-context NAME), or name yours with --file.`,
     )
   }
   const [{ readRelease }, { faultsError }] = await Promise.all([

@@ -143,7 +143,7 @@ export const rulesFor = (release: ResolvedRelease, service: string): ServiceRule
 }
 
 /** What the inventory needs to know: the services that the file names, each with what people said of it. */
-export const overridesOf = (release: ResolvedRelease): Overrides =>
+export const overridesOf = (release: Pick<ResolvedRelease, 'services'>): Overrides =>
   Object.fromEntries(Object.entries(release.services).map(([service, { override }]) => [service, override]))
 
 /** Who may give an approval; null: anyone who may act on the release. */

@@ -5,7 +5,7 @@ import type { ResolvedRelease } from '../config/release.ts'
 import type { Claims, StopMark } from '../engine/ports.ts'
 import { systemClock } from './clock.ts'
 import { openReleaseStore } from './store.ts'
-import { connectWorld } from './world.ts'
+import { connectWorld, type ReleaseWorld } from './world.ts'
 
 const readMs = 3_000
 const leastFreeBytes = 200 * 1024 * 1024
@@ -39,10 +39,9 @@ const folderFinding = (path: string): DoctorFinding => {
 
 const stopFound = (stop: StopMark | null): string => (stop === null ? '' : `, stopped by ${stop.by}: ${stop.because}`)
 
-const claimFinding = async (claims: Claims, release: string): Promise<DoctorFinding> => {
+const claimFinding = async (claims: Claims, release: string, start: string): Promise<DoctorFinding> => {
   const answer = await claims.read(AbortSignal.timeout(readMs))
-  if (answer.kind !== 'ok')
-    return { what: claims.name, ok: false, found: answer.because, fix: 'start it: "titrate env up FILE"' }
+  if (answer.kind !== 'ok') return { what: claims.name, ok: false, found: answer.because, fix: start }
   const { release: owner, stop, now } = answer.value
   const skew = Math.abs(now - systemClock.now())
   const free = owner === null ? 'free' : `belongs to the release "${owner}"`
@@ -58,6 +57,11 @@ const claimFinding = async (claims: Claims, release: string): Promise<DoctorFind
     fix: skew <= mostSkewMs ? null : 'set both clocks: schedules are handed over by them',
   }
 }
+
+const mendMetrics = ({ clusters }: ReleaseWorld): string =>
+  clusters === null
+    ? 'start the router and both environments, or set "metrics" in the release file'
+    : 'set "metrics" in the release file; without it only jobs and internal services can move'
 
 /** Looks at everything that a release needs and says what is wrong and what to do. Changes nothing. */
 export const examine = async (release: ResolvedRelease | null): Promise<readonly DoctorFinding[]> => {
@@ -91,7 +95,15 @@ export const examine = async (release: ResolvedRelease | null): Promise<readonly
     world.sides.green.claims,
     ...(world.router === null ? [] : [world.router.claims]),
   ]
-  for (const each of claims) findings.push(await claimFinding(each, release.name))
+  if (world.clusters !== null) {
+    const { examineClusters } = await import('./kubernetes-doctor.ts')
+    findings.push(...(await examineClusters(world.clusters)))
+  }
+  const start =
+    world.clusters === null
+      ? 'start it: "titrate env up FILE"'
+      : 'see to the cluster, the login, and the rights on ConfigMap titrate-claim'
+  for (const each of claims) findings.push(await claimFinding(each, release.name, start))
   const metrics = await world.metrics?.read(AbortSignal.timeout(readMs))
   const missing =
     metrics?.kind === 'ok' ? metrics.value.missing.map(({ source, because }) => `${source}: ${because}`) : []
@@ -101,7 +113,7 @@ export const examine = async (release: ResolvedRelease | null): Promise<readonly
     what: 'metrics',
     ok: silent === '',
     found: silent === '' ? `${metrics?.kind === 'ok' ? metrics.value.counters.length : 0} series` : silent,
-    fix: silent === '' ? null : 'start the router and both environments, or set "metrics" in the release file',
+    fix: silent === '' ? null : mendMetrics(world),
   })
   await close()
   return findings

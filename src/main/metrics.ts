@@ -1,6 +1,7 @@
 import { describeEnvironment, type EnvironmentSetting } from '../config/environment-settings.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { Metrics } from '../engine/ports.ts'
+import type { Side } from '../moves/goal.ts'
 import { environmentOf, environmentStatus } from '../providers/local/supervisor-control.ts'
 import { createScraper } from '../providers/scrape/create-scraper.ts'
 import { systemClock } from './clock.ts'
@@ -27,8 +28,14 @@ const routerSource = (router: ReleaseRouter | null): readonly Source[] => {
 const nameOf = (setting: EnvironmentSetting): string =>
   setting.kind === 'local' ? environmentOf(setting.file).name : describeEnvironment(setting)
 
+type Around = {
+  readonly router: ReleaseRouter | null
+  /** What clusters call their sides; null: they are local environments, whose files have names. */
+  readonly titles: Readonly<Record<Side, string>> | null
+}
+
 /** The release's own addresses, or else the router's and both supervisors'; null: there is nothing to read. */
-export const metricsOf = async (release: ResolvedRelease, router: ReleaseRouter | null): Promise<Metrics | null> => {
+export const metricsOf = async (release: ResolvedRelease, { router, titles }: Around): Promise<Metrics | null> => {
   const { addresses, names } = release.metrics
   const sources =
     addresses === null
@@ -40,6 +47,6 @@ export const metricsOf = async (release: ResolvedRelease, router: ReleaseRouter 
         ]
       : addresses.map((url, index) => ({ name: `metrics-${index + 1}`, url }))
   if (sources.length === 0) return null
-  const sides = { blue: nameOf(release.blue), green: nameOf(release.green) }
+  const sides = titles ?? { blue: nameOf(release.blue), green: nameOf(release.green) }
   return createScraper({ sources, names, sides, clock: systemClock })
 }

@@ -1,25 +1,21 @@
 import type { Prepared } from '../cli/deps.ts'
 import { faultsError } from '../config/format-fault.ts'
 import { checkAgainstEstate, readRelease } from '../config/read-release.ts'
-import { approversOf, overridesOf, policyFor, type ResolvedRelease, rulesFor } from '../config/release.ts'
+import { approversOf, policyFor, type ResolvedRelease, rulesFor } from '../config/release.ts'
 import type { CheckResult, World } from '../engine/engine.ts'
-import type { Answer } from '../engine/ports.ts'
-import { TitrateError } from '../errors.ts'
-import type { EnvironmentSeen, Estate, Finding } from '../inventory/estate.ts'
+import type { Estate, Finding } from '../inventory/estate.ts'
+import { leaveFixed } from '../inventory/leave-fixed.ts'
 import { takeInventory } from '../inventory/take-inventory.ts'
 import type { Json, Millis } from '../moves/goal.ts'
-import { checkParity, type ParityReport } from '../parity/check-parity.ts'
+import type { ParityReport } from '../parity/check-parity.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import type { Gate, MovePlan, Plan, Step } from '../plan/plan.ts'
+import { lookAtSides, required } from './look-at-sides.ts'
 import { readReleaseKey } from './release-key.ts'
+import { clustersOf } from './world.ts'
 
 const readTimeoutMs = 10_000
 const dayMs: Millis = 86_400_000
-
-const required = <T>(answer: Answer<T>, what: string): T => {
-  if (answer.kind === 'ok') return answer.value
-  throw new TitrateError('ENVIRONMENT_UNREACHABLE', `${what}: ${answer.because}`)
-}
 
 /** Looked at in this order: a schedule of seconds has tens of thousands of ticks a day, and asking for them all takes its time. */
 const spans: readonly Millis[] = [300_000, 3_600_000, dayMs]
@@ -28,7 +24,7 @@ const manyTicks = 10
 
 /** How many ticks each schedule of blue has in the next 24 hours. */
 const runsPerDay = async (
-  blue: EnvironmentSeen,
+  { services }: Estate,
   world: World,
   now: Millis,
 ): Promise<Readonly<Record<string, number>>> => {
@@ -36,7 +32,7 @@ const runsPerDay = async (
     const ticks = await world.sides.blue.schedules.ticks(name, now, now + forMs, AbortSignal.timeout(readTimeoutMs))
     return required(ticks, `the schedule of ${name}`).length
   }
-  const jobs = blue.services.filter((service) => service.schedule !== null)
+  const jobs = services.filter(({ blue }) => blue.schedule !== null)
   const counts = await Promise.all(
     jobs.map(async ({ name }) => {
       let ticks = 0
@@ -72,22 +68,18 @@ const withApprovers = (plan: Plan, release: ResolvedRelease): Plan => {
 export const prepareRelease = async (release: ResolvedRelease, world: World, now: Millis): Promise<Prepared> => {
   const key = await readReleaseKey(release)
   const timeout = (): AbortSignal => AbortSignal.timeout(readTimeoutMs)
-  const [blue, green] = await Promise.all([
-    world.sides.blue.workloads.inventory(key, timeout()),
-    world.sides.green.workloads.inventory(key, timeout()),
-  ])
-  const seen = { blue: required(blue, 'blue'), green: required(green, 'green') }
+  const { seen, overrides, compare, findings: found } = await lookAtSides(release, world, key, now)
   complainOfUnknownServices(
     release,
     [...seen.blue.services, ...seen.green.services].map(({ name }) => name),
   )
-  const estate = takeInventory({ ...seen, overrides: overridesOf(release) })
+  const estate = leaveFixed(takeInventory({ ...seen, overrides }))
   const skipped = Object.fromEntries(
     Object.entries(release.services).flatMap(([service, { skipParity }]) =>
       skipParity === null ? [] : [[service, skipParity]],
     ),
   )
-  const parity = checkParity(estate, { ...release.parity, skipped }, now)
+  const parity = compare(estate, { ...release.parity, skipped })
   const routed = world.router === null ? [] : required(await world.router.traffic.list(timeout()), 'the router')
   const planned = makePlan({
     release: release.name,
@@ -98,7 +90,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     policyOf: (service, judged) => policyFor(release, service, judged),
     rulesOf: (service) => rulesFor(release, service),
     files: release.files,
-    runsPerDay: await runsPerDay(seen.blue, world, now),
+    runsPerDay: await runsPerDay(estate, world, now),
     routerServices: routed.map(({ service }) => service),
   })
   const plan = planned.kind === 'ok' ? withApprovers(planned.plan, release) : null
@@ -114,7 +106,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     )
   // The plan's notes and findings hold the inventory's already.
   const fromPlan = planned.kind === 'ok' ? planned.notes : planned.findings
-  const findings = [...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
+  const findings = [...found, ...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
 }
 
@@ -123,7 +115,11 @@ const metricsFinding = (world: World, estate: Estate): readonly Finding[] => {
   const judged = estate.services.filter(({ kinds }) => kinds.includes('exposed') || kinds.includes('worker'))
   if (world.metrics !== null || judged.length === 0) return []
   const names = judged.map(({ name }) => name).join(', ')
-  const message = `No metrics are read, and ${names} can't be judged without them. Start the router and both environments, or give "metrics" in the release file.`
+  const what =
+    clustersOf(world) === null
+      ? 'Start the router and both environments, or give "metrics" in the release file.'
+      : 'Give "metrics" in the release file: addresses that serve Prometheus\' text format, such as the /federate of a Prometheus.'
+  const message = `No metrics are read, and ${names} can't be judged without them. ${what}`
   return [{ severity: 'blocks', service: null, message, declare: null }]
 }
 

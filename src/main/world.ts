@@ -1,39 +1,66 @@
-import type { EnvironmentSetting } from '../config/environment-settings.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { World } from '../engine/engine.ts'
 import type { Answer, Traffic } from '../engine/ports.ts'
-import { TitrateError } from '../errors.ts'
-import type { Side } from '../moves/goal.ts'
+import { bug } from '../errors.ts'
 import { connectLocal } from '../providers/local/client.ts'
+import type { ClusterPair } from './cluster-pair.ts'
 import { metricsOf } from './metrics.ts'
 import { connectReleaseRouter } from './router.ts'
 
-export type OpenWorld = { readonly world: World; close(): Promise<void> }
+/** The world of a release. `clusters`: both sides as clusters; null: they are local. */
+export type ReleaseWorld = World & { readonly clusters: ClusterPair | null }
+
+export type OpenWorld = { readonly world: ReleaseWorld; close(): Promise<void> }
 
 /** Connects to both environments, the router and the metrics of a release. Starts nothing, and waits for nobody. */
 export const connectWorld = async (release: ResolvedRelease): Promise<OpenWorld> => {
-  const blue = connectSide(release.blue, 'blue')
-  const green = connectSide(release.green, 'green')
+  const { sides, pair, close } = await connectSides(release)
   const router = await connectReleaseRouter(release.router)
-  const world: World = {
-    sides: { blue, green },
+  const world: ReleaseWorld = {
+    sides,
     router: router === null ? null : { claims: router.claims, traffic: router.traffic },
-    metrics: await metricsOf(release, router),
+    metrics: await metricsOf(release, { router, titles: pair?.title ?? null }),
+    clusters: pair,
   }
   return {
     world,
     close: async () => {
-      blue.close()
-      green.close()
+      await close()
       router?.close()
     },
   }
 }
 
-const connectSide = (setting: EnvironmentSetting, side: Side) => {
-  if (setting.kind === 'local') return connectLocal({ file: setting.file, side })
-  throw new TitrateError('USAGE', `A release can't name a Kubernetes cluster yet (${side}: ${setting.context}).`)
+type Sides = {
+  readonly sides: World['sides']
+  readonly pair: ClusterPair | null
+  readonly close: () => Promise<void>
 }
+
+/** What is needed for clusters is much to load, so only a release that names one does. */
+const connectSides = async (release: ResolvedRelease): Promise<Sides> => {
+  const { blue, green } = release
+  if (blue.kind === 'kubernetes' && green.kind === 'kubernetes')
+    return (await import('./kubernetes-world.ts')).connectClusters(release, { blue, green })
+  if (blue.kind !== 'local' || green.kind !== 'local') throw bug('a release between a cluster and processes')
+  const sides = {
+    blue: connectLocal({ file: blue.file, side: 'blue' }),
+    green: connectLocal({ file: green.file, side: 'green' }),
+  }
+  return {
+    sides,
+    pair: null,
+    close: async () => {
+      sides.blue.close()
+      sides.green.close()
+    },
+  }
+}
+
+/** The clusters of a world that `connectWorld` made; null: it has none. */
+export const clustersOf = (world: World): ClusterPair | null =>
+  // Whoever made it, only `connectWorld` puts clusters into it.
+  'clusters' in world ? (world as ReleaseWorld).clusters : null
 
 const noRouter = <T>(): Promise<Answer<T>> =>
   Promise.resolve({ kind: 'refused', because: 'the release file names no router, so there is no traffic to move' })

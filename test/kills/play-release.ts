@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Lane, laneOf, type Millis } from '../../src/moves/goal.ts'
-import type { Ended, Line, Running } from '../trouble/estate.ts'
+import type { Ended, Line, Running } from '../follow-command.ts'
 import type { Trouble } from './draw-kills.ts'
 import type { Shop } from './shop.ts'
 

@@ -3,7 +3,7 @@ import { emptyJournal, foldJournal, type JournalState } from '../../src/journal/
 import { type Lane, laneOf, type Millis, sides } from '../../src/moves/goal.ts'
 import { environmentStatus } from '../../src/providers/local/supervisor-control.ts'
 import { openStore, type StorePlace } from '../../src/store/open.ts'
-import type { Ended } from '../trouble/estate.ts'
+import type { Ended } from '../follow-command.ts'
 import type { Shop } from './shop.ts'
 
 /** What the journal and the world say when the release has ended. */

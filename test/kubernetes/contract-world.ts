@@ -51,7 +51,7 @@ export const cronJobOf = (
   },
 })
 
-const serviceOf = (namespace: string, name: string): Service => ({
+export const serviceOf = (namespace: string, name: string): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { namespace, name },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEstate, type Estate, isGate, killNow, type Running, startUsers, waitsForRelease } from './estate.ts'
+import type { Running } from '../follow-command.ts'
+import { createEstate, type Estate, isGate, killNow, startUsers, waitsForRelease } from './estate.ts'
 
 describe('kill -9 in mid-release', () => {
   let estate: Estate

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEstate, type Estate, isGate, type Running, startUsers, waitsForRelease } from './estate.ts'
+import type { Running } from '../follow-command.ts'
+import { createEstate, type Estate, isGate, startUsers, waitsForRelease } from './estate.ts'
 
 /** Answers of a loaded machine are slower; the design's 250 ms are measured by the benches and printed here. */
 const answerLimitMs = 1_000

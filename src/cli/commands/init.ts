@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, relative } from 'node:path'
 import { normalise } from '../../config/normalise.ts'
-import { releaseSchema } from '../../config/release-schema.ts'
+import { type ReleaseInput, releaseSchema } from '../../config/release-schema.ts'
 import { writeRelease } from '../../config/write-release.ts'
 import type { Answer } from '../../engine/ports.ts'
 import { TitrateError } from '../../errors.ts'
@@ -16,11 +16,10 @@ import { type Look, print } from '../print.ts'
 import { absolute, isThere } from '../release-file.ts'
 import { renderEstate } from '../render-check.ts'
 import { indent } from '../table.ts'
+import { refuseFaults, type SideFlags, sidesOf } from './init-sides.ts'
 
-export type InitFlags = {
+export type InitFlags = SideFlags & {
   readonly output: Output
-  readonly blue: string
-  readonly green: string
   readonly router: string | undefined
   readonly name: string | undefined
   readonly outputFile: string
@@ -29,6 +28,8 @@ export type InitFlags = {
 type InitView = { readonly file: string; readonly release: string; readonly estate: EstateView }
 
 const readMs = 10_000
+/** Every object of both sides is read. */
+const clusterReadMs = 120_000
 
 /** Looks at both environments and writes a short release file. Never over one that is there. */
 export const init: Implementation<InitFlags> = async (deps, flags) => {
@@ -39,14 +40,14 @@ export const init: Implementation<InitFlags> = async (deps, flags) => {
       `${file} is there already, and init never writes over a file: move it away, or name another with --output-file.`,
     )
   const from = (path: string): string => asWritten(relative(dirname(file), absolute(deps, path)))
-  const input = {
-    apiVersion: 'titrate.dev/v1alpha1' as const,
-    kind: 'Release' as const,
+  const input: ReleaseInput = {
+    apiVersion: 'titrate.dev/v1alpha1',
+    kind: 'Release',
     name: flags.name ?? 'init',
-    blue: from(flags.blue),
-    green: from(flags.green),
+    ...sidesOf(flags, from),
     ...(flags.router === undefined ? {} : { router: from(flags.router) }),
   }
+  refuseFaults(input, file)
   const { blue, green } = await look(deps, input, file)
   const estate = viewEstate(takeInventory({ blue, green, overrides: {} }))
   const named = { ...input, name: flags.name ?? nameOf(blue.name, green.name) }
@@ -55,27 +56,32 @@ export const init: Implementation<InitFlags> = async (deps, flags) => {
   return exitCode.done
 }
 
-const look = async (deps: Deps, input: Parameters<typeof releaseSchema.parse>[0], file: string) => {
+const look = async (deps: Deps, input: ReleaseInput, file: string) => {
   const { world, close } = await deps.connect(normalise(releaseSchema.parse(input), file, {}))
   try {
     // Digests of secrets are of no use after this, so nobody keeps their key.
     const key = randomBytes(32)
+    const limit = typeof input.blue === 'string' ? readMs : clusterReadMs
     const [blue, green] = await Promise.all(
       [world.sides.blue, world.sides.green].map(({ workloads }) =>
-        workloads.inventory(key, AbortSignal.any([deps.io.signal, AbortSignal.timeout(readMs)])),
+        workloads.inventory(key, AbortSignal.any([deps.io.signal, AbortSignal.timeout(limit)])),
       ),
     )
-    return { blue: seen(blue, 'blue'), green: seen(green, 'green') }
+    const mend =
+      typeof input.blue === 'string'
+        ? 'Start it with "titrate env up FILE".'
+        : 'See whether "kubectl --context NAME get namespace" answers, and log in anew.'
+    return { blue: seen(blue, 'blue', mend), green: seen(green, 'green', mend) }
   } finally {
     await close()
   }
 }
 
-const seen = (answer: Answer<EnvironmentSeen> | undefined, side: string): EnvironmentSeen => {
+const seen = (answer: Answer<EnvironmentSeen> | undefined, side: string, mend: string): EnvironmentSeen => {
   if (answer?.kind === 'ok') return answer.value
   throw new TitrateError(
     'ENVIRONMENT_UNREACHABLE',
-    `The ${side} environment did not answer: ${answer?.because ?? 'it was not asked'}. Start it with "titrate env up FILE".`,
+    `The ${side} environment did not answer: ${answer?.because ?? 'it was not asked'}. ${mend}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Claims, Schedules, Workloads } from '../../engine/ports.ts'
 import { annotation } from './annotations.ts'
-import { createBarrier } from './barrier.ts'
+import { type Barrier, createBarrier } from './barrier.ts'
 import { claimsOf } from './claims.ts'
 import { kinds } from './client/kinds.ts'
 import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
@@ -20,11 +20,14 @@ type Options = {
   /** Where services are copied from that this side doesn't have; null: they have to be there. */
   readonly source: Pick<KubernetesEnvironment, 'cluster' | 'namespace'> | null
   readonly inventory: Workloads['inventory']
+  /** Of this namespace, where the other side is in it too: they share one probe. Left out: one of its own. */
+  readonly barrier?: Barrier
 }
 
-export const connectKubernetes = ({ environment, source, inventory }: Options): KubernetesProvider => {
+export const connectKubernetes = (options: Options): KubernetesProvider => {
+  const { environment, source, inventory } = options
   const claims = claimsOf(environment, () => takeStampsOff(environment))
-  const barrier = createBarrier(environment)
+  const barrier = options.barrier ?? createBarrier(environment)
   return {
     claims,
     workloads: workloadsOf({ environment, claims, source, inventory }),

@@ -1,0 +1,77 @@
+import { overridesOf, type ResolvedRelease } from '../config/release.ts'
+import type { World } from '../engine/engine.ts'
+import type { Answer } from '../engine/ports.ts'
+import { TitrateError } from '../errors.ts'
+import type { EnvironmentSeen, Estate, Finding } from '../inventory/estate.ts'
+import type { Overrides } from '../inventory/overrides.ts'
+import { overrideOf } from '../inventory/overrides.ts'
+import type { Millis, Side } from '../moves/goal.ts'
+import { checkParity, type ParityReport } from '../parity/check-parity.ts'
+import type { ParityRules } from '../parity/rules.ts'
+import type { ClusterPair } from './cluster-pair.ts'
+import { clustersOf } from './world.ts'
+
+const filesTimeoutMs = 10_000
+/** Every object of both sides, with a limit on requests. */
+const clustersTimeoutMs = 120_000
+
+/** Both sides as they are now, and how they are compared. */
+export type LookedAt = {
+  readonly seen: Readonly<Record<Side, EnvironmentSeen>>
+  readonly overrides: Overrides
+  readonly findings: readonly Finding[]
+  readonly compare: (estate: Estate, rules: ParityRules) => ParityReport
+}
+
+export const required = <T>(answer: Answer<T>, what: string): T => {
+  if (answer.kind === 'ok') return answer.value
+  throw new TitrateError('ENVIRONMENT_UNREACHABLE', `${what}: ${answer.because}`)
+}
+
+/** Reads both environments. Throws ENVIRONMENT_UNREACHABLE when one can't be. */
+export const lookAtSides = async (
+  release: ResolvedRelease,
+  world: World,
+  hmacKey: Uint8Array,
+  now: Millis,
+): Promise<LookedAt> => {
+  const pair = clustersOf(world)
+  if (pair !== null) return lookAtClusters(release, pair, hmacKey, now)
+  const timeout = (): AbortSignal => AbortSignal.timeout(filesTimeoutMs)
+  const [blue, green] = await Promise.all([
+    world.sides.blue.workloads.inventory(hmacKey, timeout()),
+    world.sides.green.workloads.inventory(hmacKey, timeout()),
+  ])
+  return {
+    seen: { blue: required(blue, 'blue'), green: required(green, 'green') },
+    overrides: overridesOf(release),
+    findings: [],
+    compare: (estate, rules) => checkParity(estate, rules, now),
+  }
+}
+
+/** What is needed for clusters is loaded only here. */
+const lookAtClusters = async (
+  release: ResolvedRelease,
+  pair: ClusterPair,
+  hmacKey: Uint8Array,
+  now: Millis,
+): Promise<LookedAt> => {
+  const [{ readClusterEstate }, { compareClusters }, { checkClusterPlatform }] = await Promise.all([
+    import('./kubernetes-estate.ts'),
+    import('./kubernetes-parity.ts'),
+    import('./kubernetes-platform.ts'),
+  ])
+  const answer = await readClusterEstate(pair, hmacKey, now, AbortSignal.timeout(clustersTimeoutMs))
+  const read = required(answer, 'the clusters')
+  const own = overridesOf(release)
+  const names = [...new Set([...Object.keys(own), ...Object.keys(read.overrides)])]
+  return {
+    seen: read.seen,
+    overrides: Object.fromEntries(
+      names.map((name) => [name, { ...overrideOf(own, name), ...overrideOf(read.overrides, name) }]),
+    ),
+    findings: [...read.findings, ...(await checkClusterPlatform(release, read, now))],
+    compare: (estate, rules) => compareClusters(estate, read, { rules, platform: release.platform.name, now }),
+  }
+}
