@@ -13,7 +13,7 @@ import { emptyShiftMemo, type ShiftGoal, shift } from '../protocols/shift.ts'
 import { emptyWeightsMemo, type WeightsGoal, weights } from '../protocols/weights.ts'
 import type { Clock } from './clock.ts'
 import { clockChangeNear } from './clock-change.ts'
-import { actHandoff, readHandoffWorld } from './handoff-binding.ts'
+import { actHandoff, readHandoffWorld, type TicksIn } from './handoff-binding.ts'
 import type { Schedules, Traffic, Workloads } from './ports.ts'
 import {
   actProvision,
@@ -114,8 +114,8 @@ const carryOutHandoff = (owner: Side, context: CarryOut): Promise<Attempt<unknow
     service,
     now: clock.now,
     knownRun: facts.knownRun,
-    clockChange: (seen: { readonly zone: string; readonly now: Millis }, ticks: readonly Millis[]) => {
-      change ??= { found: clockChangeNear(seen.zone, ticks, seen.now) }
+    clockChange: async (seen: { readonly zone: string; readonly now: Millis }, ticks: TicksIn) => {
+      change ??= { found: await clockChangeNear(seen.zone, ticks, seen.now) }
       return change.found
     },
   }

@@ -27,14 +27,33 @@ const read = (format: Intl.DateTimeFormat, at: Millis): { readonly hour: number;
  * Why a handoff today would be ambiguous: the zone's clocks change within a day of now, and the schedule has ticks
  * between 00 and 03 h. null: it isn't.
  */
-export const clockChangeNear = (zone: string, ticks: readonly Millis[], now: Millis): string | null => {
+export const clockChangeNear = async (
+  zone: string,
+  ticksIn: (from: Millis, until: Millis) => Promise<readonly Millis[]>,
+  now: Millis,
+): Promise<string | null> => {
   const format = localParts(zone)
   const [before, after] = [read(format, now - dayMs), read(format, now + dayMs)]
   if (before.offset === after.offset) return null
-  const near = ticks.filter((tick) => Math.abs(tick - now) <= dayMs)
-  if (!near.some((tick) => read(format, tick).hour < ambiguousHours)) return null
+  if (!(await hasTicksAtNight(format, ticksIn, now))) return null
   return (
     `the clocks of ${zone} change from ${before.offset} to ${after.offset} within a day, and the schedule has ticks ` +
     `between 00 and 0${ambiguousHours} h; hand it over when the change is more than a day away`
   )
+}
+
+/** Only the hours in question are asked for: a schedule of seconds has more ticks in two days than anybody lists. */
+const hasTicksAtNight = async (
+  format: Intl.DateTimeFormat,
+  ticksIn: (from: Millis, until: Millis) => Promise<readonly Millis[]>,
+  now: Millis,
+): Promise<boolean> => {
+  const quarterMs = hourMs / 4
+  const first = Math.floor((now - dayMs) / quarterMs) * quarterMs
+  for (let from = first; from <= now + dayMs; from += quarterMs) {
+    // Zones are whole quarters of an hour away from each other. `ticksIn` leaves out its first instant.
+    if (read(format, from).hour >= ambiguousHours) continue
+    if ((await ticksIn(from - 1, from + quarterMs - 1)).length > 0) return true
+  }
+  return false
 }

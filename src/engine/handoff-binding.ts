@@ -13,19 +13,25 @@ const longestLookBackMs = 31 * dayMs
 const longestLookAheadMs = 400 * dayMs
 const widening = 8
 
-type Window = { readonly from: Millis; readonly now: Millis; readonly horizonMs: Millis }
+/** `phase`: both sides count `@every` from the cursor that the new owner will get. */
+type Window = {
+  readonly from: Millis
+  readonly now: Millis
+  readonly horizonMs: Millis
+  readonly phase: Millis
+}
 
 /** The ticks after `from` up to the horizon; where none lies ahead, up to the first one further on. */
 const ticksOf = async (
   schedules: Schedules,
   service: string,
-  { from, now, horizonMs }: Window,
+  { from, now, horizonMs, phase }: Window,
   signal: AbortSignal,
 ): Promise<Answer<readonly Millis[]>> => {
-  const near = await schedules.ticks(service, from, now + horizonMs, signal)
+  const near = await schedules.ticks(service, from, now + horizonMs, signal, phase)
   if (near.kind !== 'ok' || near.value.some((tick) => tick > now)) return near
   for (let reach = horizonMs * widening; ; reach *= widening) {
-    const ahead = await schedules.ticks(service, now, now + Math.min(reach, longestLookAheadMs), signal)
+    const ahead = await schedules.ticks(service, now, now + Math.min(reach, longestLookAheadMs), signal, phase)
     if (ahead.kind !== 'ok') return ahead
     if (ahead.value.length > 0) return { kind: 'ok', value: [...near.value, ...ahead.value.slice(0, 1)] }
     if (reach >= longestLookAheadMs) return near
@@ -42,12 +48,15 @@ const withTicks = async (
   return answer.kind === 'seen' ? { kind: 'seen', value: { schedule: seen.value, ticks: answer.value } } : answer
 }
 
+/** The ticks of a span of time, as far as the side tells them; none where it doesn't answer. */
+export type TicksIn = (from: Millis, until: Millis) => Promise<readonly Millis[]>
+
 export type HandoffReading = {
   readonly service: string
   readonly now: () => Millis
   readonly knownRun: Millis | null
   /** Whether the clocks of the schedule's zone change too near to now; null: they don't. */
-  readonly clockChange: (seen: ScheduleSeen, ticks: readonly Millis[]) => string | null
+  readonly clockChange: (seen: ScheduleSeen, ticks: TicksIn) => Promise<string | null>
 }
 
 /** Both schedules and their ticks, read side by side. */
@@ -65,13 +74,16 @@ export const readHandoffWorld = async (
   const now = Math.max(reading.now(), ...seen.map((schedule) => schedule.now))
   const cursor = seen.length === 0 ? now : cursorOf(seen, { ran: null, ledger: reading.knownRun })
   const horizonMs = Math.max(ports.blue.horizonMs, ports.green.horizonMs)
-  const window = { from: Math.max(cursor, now - longestLookBackMs), now, horizonMs }
+  const window = { from: Math.max(cursor, now - longestLookBackMs), now, horizonMs, phase: cursor }
   const [blueTicks, greenTicks] = await Promise.all([
     withTicks(blue, (limit) => ticksOf(ports.blue, service, window, limit), asking),
     withTicks(green, (limit) => ticksOf(ports.green, service, window, limit), asking),
   ])
-  const first = blueTicks.kind === 'seen' ? blueTicks.value : null
-  const clockChange = blue.kind === 'seen' && first !== null ? reading.clockChange(blue.value, first.ticks) : null
+  const ticksIn: TicksIn = async (from, until) => {
+    const answer = await asked((limit) => ports.blue.ticks(service, from, until, limit, cursor), asking)
+    return answer.kind === 'seen' ? answer.value : []
+  }
+  const clockChange = blue.kind === 'seen' ? await reading.clockChange(blue.value, ticksIn) : null
   return { blue: blueTicks, green: greenTicks, ticksFrom: window.from, horizonMs, clockChange }
 }
 

@@ -10,7 +10,7 @@ import { type Asking, limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import { createGreenRuns } from './green-runs.ts'
 import type { Inbox } from './inbox.ts'
-import type { Run, Schedules } from './ports.ts'
+import type { Answer, Run, Schedules } from './ports.ts'
 import { beganNewSpan } from './resting.ts'
 import { forMove } from './turn-loop.ts'
 
@@ -72,16 +72,18 @@ export const createLedgerKeeper = (options: {
       sides.map(async (side) => {
         const began = clock.now()
         const since = own.since[side]
+        const { schedules } = options.sides[side]
         const answer = await limited(
-          (limit) => options.sides[side].schedules.runs(job.service, since, limit),
+          (limit) => runsWithReach(schedules, job.service, since, limit),
           asking,
           readTimeoutMs,
         )
         // A schedule that green does not have yet can have run nothing.
-        if (answer.kind === 'ok' || answer.kind === 'refused') recordsSince[side] = since
+        if (answer.kind === 'refused') recordsSince[side] = since
         if (answer.kind !== 'ok') return
-        runs.push(...answer.value)
-        const open = answer.value.filter((run) => run.endedAt === null).map((run) => run.startedAt)
+        recordsSince[side] = Math.max(since, answer.value.reach)
+        runs.push(...answer.value.runs)
+        const open = answer.value.runs.filter((run) => run.endedAt === null).map((run) => run.startedAt)
         own.since[side] = Math.max(since, Math.min(began, ...open) - overlapMs)
       }),
     )
@@ -132,6 +134,19 @@ export const createLedgerKeeper = (options: {
       }
     },
   }
+}
+
+/** Runs, and from which tick on they are all that there were. */
+const runsWithReach = async (
+  schedules: Schedules,
+  service: string,
+  since: Millis,
+  signal: AbortSignal,
+): Promise<Answer<{ readonly runs: readonly Run[]; readonly reach: Millis }>> => {
+  const runs = await schedules.runs(service, since, signal)
+  if (runs.kind !== 'ok') return runs
+  const reach = await schedules.recordsSince(service, signal)
+  return reach.kind === 'ok' ? { kind: 'ok', value: { runs: runs.value, reach: reach.value } } : reach
 }
 
 /** null: it is between two owners, or what it should become did not come about. */

@@ -112,6 +112,8 @@ export type ScheduleSeen = {
   readonly service: string
   readonly cron: string
   readonly zone: string
+  /** Why its ticks can't be told for sure, for people; null: they can. */
+  readonly unsure: string | null
   readonly concurrency: ConcurrencyPolicy
   readonly deadlineMs: Millis | null
   readonly suspended: boolean
@@ -127,6 +129,8 @@ export type ScheduleSeen = {
   readonly fenced: readonly Millis[]
   /** Counts the scheduler's passes that began after the last change of this schedule: the barrier is passed when > 0. */
   readonly passesSinceChange: number
+  /** Why nothing keeps others from starting it while it is paused, for people; null: something does, or nobody else would. */
+  readonly unguarded: string | null
   readonly revision: string
   readonly stamp: Stamp | null
   /** The environment's own clock when this was read. */
@@ -140,8 +144,19 @@ export type Schedules = {
   read(service: string, signal: AbortSignal): Promise<Answer<ScheduleSeen>>
   /** Runs by start, newest last, since an instant; also ended ones, as long as the environment keeps them. */
   runs(service: string, since: Millis, signal: AbortSignal): Promise<Answer<readonly Run[]>>
-  /** The ticks of the schedule after `from` up to and including `until`, ascending; by this environment's own reading of cron and zone. */
-  ticks(service: string, from: Millis, until: Millis, signal: AbortSignal): Promise<Answer<readonly Millis[]>>
+  /** From which tick on `runs` leaves none out. What ran before that, and is not among them, was perhaps run and forgotten. */
+  recordsSince(service: string, signal: AbortSignal): Promise<Answer<Millis>>
+  /**
+   * The ticks of the schedule after `from` up to and including `until`, ascending; by this environment's own reading of cron
+   * and zone. `phase`: from where `@every` counts; absent: from its cursor here, or its creation where it has none.
+   */
+  ticks(
+    service: string,
+    from: Millis,
+    until: Millis,
+    signal: AbortSignal,
+    phase?: Millis,
+  ): Promise<Answer<readonly Millis[]>>
   stamp(call: Call, service: string, baseline: Json): Promise<Answer<{ readonly revision: string }>>
   pause(call: Call, service: string): Promise<Answer<{ readonly revision: string }>>
   /** Inserts a tombstone for the tick. `ran`: this environment has already made a run of it. */

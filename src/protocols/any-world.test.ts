@@ -171,6 +171,7 @@ describe('handing a schedule over, in any world', () => {
   const tick = fc.integer({ min: 990, max: 1_010 }).map((second) => second * 1_000)
   const schedule: fc.Arbitrary<ScheduleOnSide> = fc.record({
     schedule: fc.record({
+      unsure: fc.constantFrom(null, null, null, 'its zone is not known'),
       concurrency: fc.constantFrom('Allow', 'Forbid', 'Replace'),
       deadlineMs: fc.constantFrom(null, 2_000),
       suspended: fc.boolean(),
@@ -181,6 +182,7 @@ describe('handing a schedule over, in any world', () => {
       pending: fc.option(tick, { freq: 4 }),
       fenced: fc.uniqueArray(tick, { maxLength: 4 }).map((all) => all.toSorted((a, b) => a - b)),
       passesSinceChange: fc.nat(1),
+      unguarded: fc.constant(null),
       revision: fc.constant('1'),
       stamp: mark,
       now: fc.constantFrom(now, now + 500),

@@ -22,6 +22,13 @@ const go: Preflight = { kind: 'go' }
 
 const shown = (at: Millis | undefined): string => (at === undefined ? 'none' : new Date(at).toISOString())
 
+/** What isn't known for sure can't be given over exactly once. */
+const ticksAreKnown = ({ from, to, goal }: PreflightInput): Preflight => {
+  const [old, owner] = [from.schedule.unsure, to.schedule.unsure]
+  if (old !== null) return { kind: 'refused', because: `the ticks on ${otherSide(goal.owner)} are not known: ${old}` }
+  return owner === null ? go : { kind: 'refused', because: `the ticks on ${goal.owner} are not known: ${owner}` }
+}
+
 /** Both sides must compute the same ticks: expressions and zones may be written differently. */
 const sameDefinition = ({ from, to, goal }: PreflightInput): Preflight => {
   const old = otherSide(goal.owner)
@@ -98,6 +105,7 @@ const quietMoment = ({ from, goal, memo, cursor, clock, now }: PreflightInput): 
 }
 
 const checks: readonly ((input: PreflightInput) => Preflight)[] = [
+  ticksAreKnown,
   sameDefinition,
   clocksDoNotChange,
   clocksAgree,

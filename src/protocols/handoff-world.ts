@@ -5,6 +5,8 @@ import type { Mark, Reached } from './reached.ts'
 
 /** What the handoff needs to know of a schedule on one side; the ports' `ScheduleSeen` is one. */
 export type ScheduleFacts = {
+  /** Why its ticks can't be told for sure; null: they can. */
+  readonly unsure: string | null
   readonly concurrency: ConcurrencyPolicy
   readonly deadlineMs: Millis | null
   readonly suspended: boolean
@@ -15,6 +17,8 @@ export type ScheduleFacts = {
   readonly pending: Millis | null
   readonly fenced: readonly Millis[]
   readonly passesSinceChange: number
+  /** Why nothing keeps others from starting it while it is paused; null: something does, or nobody else would. */
+  readonly unguarded: string | null
   readonly revision: string
   readonly stamp: Mark | null
   readonly now: Millis

@@ -371,6 +371,13 @@ const passedAt = ({ resumedAt, ahead }: HandoffMemo): readonly Millis[] =>
 /** Those of them that the catch-up of the newest one leaves out. */
 const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => passedAt(memo).slice(0, -1)
 
+/** What people should know of the side that was stopped; null: nothing. */
+const noteOf = (old: Side, from: Reached<ScheduleOnSide>): string | null => {
+  if (from.kind !== 'seen') return `${old} was not asked to stop: ${why(from)}`
+  const { unguarded } = from.value.schedule
+  return unguarded === null ? null : `${old} stays stopped until someone unsuspends it: ${unguarded}`
+}
+
 const resultOf = ({ memo, goal, owner, from }: View): Json => {
   const skipped = [...memo.skipped, ...passedWhilePaused(memo).filter((tick) => !memo.byHand.includes(tick))]
   return {
@@ -382,6 +389,6 @@ const resultOf = ({ memo, goal, owner, from }: View): Json => {
     missed: { policy: goal.missed, skipped, byHand: memo.byHand },
     late: passedAt(memo).slice(-1),
     mayRunTwice: memo.mayRunTwice,
-    note: from.kind === 'seen' ? null : `${otherSide(owner)} was not asked to stop: ${why(from)}`,
+    note: noteOf(otherSide(owner), from),
   }
 }

@@ -357,6 +357,7 @@ export const createSimulatedSchedules = (options: {
         service: state.definition.service,
         cron: state.definition.timetable.cron,
         zone: state.definition.timetable.zone,
+        unsure: null,
         concurrency: state.definition.concurrency,
         deadlineMs: state.definition.deadlineMs,
         suspended: state.suspended,
@@ -367,6 +368,7 @@ export const createSimulatedSchedules = (options: {
         pending: state.pending,
         fenced: [...state.tombstones].filter((tick) => tick > (state.cursor ?? 0)).sort((a, b) => a - b),
         passesSinceChange: scheduler.countsPasses ? state.passesSinceChange : 0,
+        unguarded: null,
         revision: String(state.revision),
         stamp: state.stamp,
         now: clock.now(),
@@ -383,6 +385,7 @@ export const createSimulatedSchedules = (options: {
             .map(asOf)
             .sort((a, b) => a.startedAt - b.startedAt),
         ),
+      recordsSince: async () => ({ kind: 'ok', value: 0 }),
       ticks: async (service, from, until) => {
         const state = states.get(service)
         if (state === undefined) return missing(service)

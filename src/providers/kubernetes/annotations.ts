@@ -6,6 +6,10 @@ export const annotation = {
   pausedAt: 'titrate.dev/paused-at',
   /** On a route, by service: whose weights these are, and the backends as they were before: JSON. */
   traffic: 'titrate.dev/traffic',
+  /** When the scheduler was last told to look at a schedule anew: RFC 3339. */
+  nudgedAt: 'titrate.dev/nudged-at',
+  /** On the Jobs of the probe: for which pass of the barrier they were made. */
+  pass: 'titrate.dev/pass',
 } as const
 
 export const label = {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Answer } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { kinds } from './client/kinds.ts'
@@ -16,8 +17,8 @@ export type Barrier = {
 /** `over`: what the pass left behind is gone, and the probe is ready for the next. */
 type Pass = { readonly answer: Promise<Answer<null>>; readonly over: Promise<void> }
 
-/** A controller that is stopped may come back; then the pass is only late. */
-const limitMs: Millis = 120_000
+/** A controller that is stopped may come back, and another engine may have taken the probe: those who wait begin a new pass. */
+const limitMs: Millis = 15_000
 const tidyMs: Millis = 10_000
 
 export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
@@ -35,8 +36,9 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
     const tick = await probe.prepare(lastTick, signal)
     if (tick.kind !== 'ok') return tick
     lastTick = tick.value
-    const seen = probe.jobOf(tick.value, signal)
-    const allowed = await probe.letGo(signal)
+    const pass = randomUUID()
+    const seen = probe.jobOf(pass, signal)
+    const allowed = await probe.letGo(pass, signal)
     if (allowed.kind !== 'ok') return allowed
     if ((await seen) !== null) return { kind: 'ok', value: null }
     const because = `the CronJob controller of ${cluster.name} did not look within ${limitMs / 1000} s`

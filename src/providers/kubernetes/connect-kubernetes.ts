@@ -1,11 +1,10 @@
 import type { Claims, Schedules, Workloads } from '../../engine/ports.ts'
-import { annotation } from './annotations.ts'
 import { type Barrier, createBarrier } from './barrier.ts'
 import { claimsOf } from './claims.ts'
-import { kinds } from './client/kinds.ts'
-import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { schedulesOf } from './schedules.ts'
+import { tidyUp } from './tidy-up.ts'
+import { createUnsuspendGuard } from './unsuspend-guard.ts'
 import { workloadsOf } from './workloads.ts'
 
 /** The roles of one namespace of a cluster. */
@@ -24,35 +23,27 @@ type Options = {
   readonly barrier?: Barrier
 }
 
+const takeDownMs = 30_000
+
 export const connectKubernetes = (options: Options): KubernetesProvider => {
   const { environment, source, inventory } = options
-  const claims = claimsOf(environment, () => takeStampsOff(environment))
+  const guard = createUnsuspendGuard(environment)
+  const kept = claimsOf(environment, async () => {
+    await Promise.all([tidyUp(environment), guard.takeDown(AbortSignal.timeout(takeDownMs))])
+  })
+  const claims: typeof kept = {
+    ...kept,
+    stop: async (mark, epoch, signal) => {
+      const stopped = await kept.stop(mark, epoch, signal)
+      // Whoever breaks the glass is somebody else, as a rule, and has to unsuspend what was handed over.
+      await guard.takeDown(signal)
+      return stopped
+    },
+  }
   const barrier = options.barrier ?? createBarrier(environment)
   return {
     claims,
     workloads: workloadsOf({ environment, claims, source, inventory }),
-    schedules: schedulesOf({ environment, claims, barrier }),
+    schedules: schedulesOf({ environment, claims, barrier, guard }),
   }
 }
-
-const limitMs = 60_000
-
-/** Stamps no longer count once the environment is free; one that can't be taken off stays, and does no harm. */
-const takeStampsOff = async ({ cluster, namespace }: KubernetesEnvironment): Promise<void> => {
-  const signal = AbortSignal.timeout(limitMs)
-  const body = { metadata: { annotations: { [annotation.stamp]: null, [annotation.pausedAt]: null } } }
-  for (const resource of [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]) {
-    const watch = cluster.watches.of(resource, { namespace })
-    const reader = await watch.ready(signal)
-    if (reader.kind !== 'ok') continue
-    const stamped = reader.value.list({ namespace }).filter(hasStamp)
-    await Promise.all(
-      stamped.map(async (object) => {
-        const written = await cluster.client.patch(resource, placeOf(object), { kind: 'merge', body }, { signal })
-        if (written.kind === 'ok') watch.note(written.value)
-      }),
-    )
-  }
-}
-
-const hasStamp = ({ metadata }: KubernetesObject): boolean => metadata?.annotations?.[annotation.stamp] !== undefined

@@ -94,10 +94,13 @@ const fromTemplate = (
   }
 }
 
+/** Names leave the seconds out, which ticks of `@every` have. */
+const scheduledFor = (tick: Millis) => ({ [scheduledAt]: new Date(tick).toISOString().replace('.000Z', 'Z') })
+
 /** Takes the name of a tick, so that nobody can run it here. From the CronJob's own template, so that admission passes. */
 export const tombstoneOf = (cronJob: CronJob, tick: Millis): Job => {
   const { name } = placeOf(cronJob)
-  const job = fromTemplate(cronJob, jobNameOf(name, tick), { [label.tombstone]: name }, {})
+  const job = fromTemplate(cronJob, jobNameOf(name, tick), { [label.tombstone]: name }, scheduledFor(tick))
   const { ttlSecondsAfterFinished: _, activeDeadlineSeconds: _deadline, ...spec } = job.spec ?? { template: {} }
   return { ...job, spec: { ...spec, suspend: true, parallelism: 0 } }
 }
@@ -105,8 +108,7 @@ export const tombstoneOf = (cronJob: CronJob, tick: Millis): Job => {
 /** The Job of one tick, as the controller would have made it. */
 export const tickJobOf = (cronJob: CronJob, tick: Millis): Job => {
   const { name } = placeOf(cronJob)
-  const annotations = { [scheduledAt]: new Date(tick).toISOString().replace('.000Z', 'Z') }
-  const job = fromTemplate(cronJob, jobNameOf(name, tick), {}, annotations)
+  const job = fromTemplate(cronJob, jobNameOf(name, tick), {}, scheduledFor(tick))
   const owner = {
     apiVersion: 'batch/v1',
     kind: 'CronJob',

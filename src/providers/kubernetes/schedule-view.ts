@@ -2,14 +2,17 @@ import type { CronJob, Job } from 'kubernetes-types/batch/v1.js'
 import type { Event } from 'kubernetes-types/core/v1.js'
 import type { Answer, Run, ScheduleSeen } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
-import { type Timetable, ticksBetween, timetableOf } from '../timetable.ts'
+import { ticksBetween } from '../timetable.ts'
 import { annotation, label } from './annotations.ts'
 import type { KindReader } from './client/kind-watch.ts'
 import { kinds } from './client/kinds.ts'
 import { placeOf } from './client/resource.ts'
+import { createdAtOf, cursorIn, instant, tickInMinute, timetableFor, unsureOf, zoneOf } from './cron-job-timetable.ts'
 import type { KubernetesEnvironment } from './environment.ts'
+import type { GoneRuns } from './gone-runs.ts'
 import { isOver, runOf, tickInName, tickOf } from './job-facts.ts'
 import { scheduleRevision } from './schedule-revision.ts'
+import { runsToldOf } from './told-runs.ts'
 
 const second: Millis = 1_000
 export const mostTicks = 10_000
@@ -19,19 +22,24 @@ export type Watched = {
   readonly cronJob: CronJob
   readonly jobs: KindReader<Job>
   readonly events: KindReader<Event>
+  /** Runs whose Jobs are gone. */
+  readonly gone: readonly Run[]
 }
 
-export type JobRun = { readonly job: Job; readonly run: Run }
+/** `job`: null where it is gone. */
+export type JobRun = { readonly job: Job | null; readonly run: Run }
 
 /** What the watches know of one schedule. Refused: there is no such CronJob. */
 export const watchedSchedule = async (
-  { cluster, namespace }: KubernetesEnvironment,
+  { cluster, namespace, side }: KubernetesEnvironment,
+  goneRuns: GoneRuns,
   service: string,
   signal: AbortSignal,
 ): Promise<Answer<Watched>> => {
   const scope = { namespace }
-  // What a Job that is gone already leaves behind for an hour.
-  const told = { namespace, fields: 'reason=SuccessfulCreate,involvedObject.kind=CronJob' }
+  goneRuns.watchedSince()
+  // What a Job that is gone already leaves behind for an hour; not always, as controllers tell little of what runs often.
+  const told = { namespace, fields: 'involvedObject.kind=CronJob' }
   const [cronJobs, jobs, events] = await Promise.all([
     cluster.watches.of(kinds.cronJobs, scope).ready(signal),
     cluster.watches.of(kinds.jobs, scope).ready(signal),
@@ -43,78 +51,76 @@ export const watchedSchedule = async (
   const cronJob = cronJobs.value.get({ namespace, name: service })
   const missing = `there is no CronJob ${namespace}/${service} on ${cluster.name}`
   if (cronJob === null) return { kind: 'refused', because: missing }
-  return { kind: 'ok', value: { cronJob, jobs: jobs.value, events: events.value } }
+  const seen = goneRuns.of({ name: service, uid: cronJob.metadata?.uid ?? '' })
+  const known = new Set([
+    ...seen.map(({ name }) => name),
+    ...jobs.value.ownedBy(cronJob.metadata?.uid ?? '').map((job) => runOf(job, service, side, []).name),
+  ])
+  const gone = [...seen, ...runsToldOf(cronJob, side, events.value.list({})).filter(({ name }) => !known.has(name))]
+  return { kind: 'ok', value: { cronJob, jobs: jobs.value, events: events.value, gone } }
 }
 
 /** Its runs and trials by start, newest last. */
 export const runsOfSchedule = async (
   { cluster, namespace, side }: KubernetesEnvironment,
-  { cronJob, jobs }: Watched,
+  { cronJob, jobs, gone }: Watched,
   signal: AbortSignal,
 ): Promise<Answer<readonly JobRun[]>> => {
   const pods = await cluster.watches.of(kinds.pods, { namespace }).ready(signal)
   if (pods.kind !== 'ok') return pods
   const { name } = placeOf(cronJob)
   const trials = jobs.list({ namespace, labels: { [label.trial]: name } })
-  const all = [...jobs.ownedBy(cronJob.metadata?.uid ?? ''), ...trials].map((job) => ({
+  const there = [...jobs.ownedBy(cronJob.metadata?.uid ?? ''), ...trials].map((job) => ({
     job,
     run: runOf(job, name, side, pods.value.ownedBy(job.metadata?.uid ?? '')),
   }))
+  const all: readonly JobRun[] = [...there, ...gone.map((run) => ({ job: null, run }))]
   const value = all.toSorted((a, b) => a.run.startedAt - b.run.startedAt || tickOrLast(a.run) - tickOrLast(b.run))
   return { kind: 'ok', value }
 }
 
 const tickOrLast = ({ tick }: Run): Millis => tick ?? Number.MAX_SAFE_INTEGER
 
-const instant = (time: string | undefined): Millis | null => {
-  const at = Date.parse(time ?? '')
-  return Number.isNaN(at) ? null : at
-}
-
 /** Which object it is, and which version of what is wanted of it. */
 export const generationOf = ({ metadata }: CronJob): string => `${metadata?.uid}/${metadata?.generation}`
-
-const createdAtOf = ({ metadata }: CronJob): Millis => instant(metadata?.creationTimestamp) ?? 0
-const cursorIn = ({ status }: CronJob): Millis | null => instant(status?.lastScheduleTime)
-/** Without one it is the controller manager's, which is UTC wherever it is managed. */
-const zoneOf = ({ spec }: CronJob): string => spec?.timeZone ?? 'UTC'
-
-export const timetableFor = (cronJob: CronJob): Timetable =>
-  timetableOf(cronJob.spec?.schedule ?? '', zoneOf(cronJob), cursorIn(cronJob) ?? createdAtOf(cronJob))
 
 const newestOf = (instants: readonly (Millis | null)[]): Millis | null =>
   instants.reduce((best, at) => (at !== null && (best === null || at > best) ? at : best), null)
 
 /** The newest tick of which a Job is known to have been made: by the Jobs there are, and by what was told of those that are gone. */
-const newestRunOf = ({ cronJob, jobs, events }: Watched): Millis | null => {
+const newestRunOf = (watched: Watched): Millis | null => {
+  const { cronJob, events, gone } = watched
   const { name } = placeOf(cronJob)
   const uid = cronJob.metadata?.uid ?? ''
-  const made = jobs.ownedBy(uid).map((job) => tickOf(job, name))
   const told = events
     .list({})
-    .filter((event) => event.involvedObject.uid === uid)
+    .filter((event) => event.involvedObject.uid === uid && event.reason === 'SuccessfulCreate')
     .map((event) => tickInName(/job (\S+)$/.exec(event.message ?? '')?.[1] ?? '', name))
-  return newestOf([...made, ...told])
+    .map((tick) => (tick === null ? null : tickInMinute(cronJob, tick)))
+  return newestOf([newestMade(watched), ...gone.map(({ tick }) => tick), ...told])
 }
 
-/** What is known of a schedule but for what isn't its own: our stamp, and whether a barrier was passed. */
-type SeenByWatch = Omit<ScheduleSeen, 'stamp' | 'passesSinceChange'>
+/** By the Jobs that there are. */
+const newestMade = ({ cronJob, jobs }: Watched): Millis | null =>
+  newestOf(jobs.ownedBy(cronJob.metadata?.uid ?? '').map((job) => tickOf(job, placeOf(cronJob).name)))
+
+/** What is known of a schedule but for what isn't its own: our stamp, whether a barrier was passed, and the guard. */
+type SeenByWatch = Omit<ScheduleSeen, 'stamp' | 'passesSinceChange' | 'unguarded'>
 
 export const scheduleSeen = (watched: Watched, runs: readonly JobRun[], now: Millis): SeenByWatch => {
-  const active = runs.filter(({ job }) => !isOver(job)).map(({ run }) => run)
+  const active = runs.filter(({ job }) => job !== null && !isOver(job)).map(({ run }) => run)
   const { cronJob, jobs } = watched
   const { name } = placeOf(cronJob)
   const cursor = cursorIn(cronJob)
   const newestRun = newestRunOf(watched)
   const suspended = cronJob.spec?.suspend === true
   const deadline = cronJob.spec?.startingDeadlineSeconds
-  const tombstones = jobs
-    .list({ labels: { [label.tombstone]: name } })
-    .map((job) => tickInName(placeOf(job).name, name))
+  const tombstones = jobs.list({ labels: { [label.tombstone]: name } }).map((job) => tickOf(job, name))
   return {
     service: name,
     cron: cronJob.spec?.schedule ?? '',
     zone: zoneOf(cronJob),
+    unsure: unsureOf(cronJob, newestMade(watched)),
     // The API server fills it in.
     concurrency: (cronJob.spec?.concurrencyPolicy ?? 'Allow') as ScheduleSeen['concurrency'],
     deadlineMs: deadline === undefined ? null : deadline * second,
@@ -138,9 +144,10 @@ const pendingOf = (
   dealtWith: Millis | null,
   { suspended, hasActive, now }: { readonly suspended: boolean; readonly hasActive: boolean; readonly now: Millis },
 ): Millis | null => {
-  if (cronJob.spec?.concurrencyPolicy !== 'Forbid' || dealtWith === null) return null
+  const timetable = timetableFor(cronJob)
+  if (cronJob.spec?.concurrencyPolicy !== 'Forbid' || dealtWith === null || timetable === null) return null
   const pausedAt = instant(cronJob.metadata?.annotations?.[annotation.pausedAt])
   const until = suspended ? pausedAt : hasActive ? now : null
   if (until === null || until <= dealtWith) return null
-  return ticksBetween(timetableFor(cronJob), dealtWith, until, mostTicks).at(-1) ?? null
+  return ticksBetween(timetable, dealtWith, until, mostTicks).at(-1) ?? null
 }

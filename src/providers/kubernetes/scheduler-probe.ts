@@ -1,13 +1,14 @@
 import type { CronJob, Job } from 'kubernetes-types/batch/v1.js'
 import type { Answer } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
-import { fieldManager, label } from './annotations.ts'
+import { annotation, fieldManager, label } from './annotations.ts'
 import { kinds } from './client/kinds.ts'
 import { placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { jobNameOf } from './job-facts.ts'
 
-const name = 'titrate-probe'
+export const probeName = 'titrate-probe'
+const name = probeName
 const minute: Millis = 60_000
 const day: Millis = 24 * 60 * minute
 
@@ -15,10 +16,13 @@ const day: Millis = 24 * 60 * minute
 export type SchedulerProbe = {
   /** Sets the probe to its next tick, after `lastTick`, still suspended. The answer: that tick. */
   prepare(lastTick: Millis, signal: AbortSignal): Promise<Answer<Millis>>
-  /** Lets the controller make the Job of the tick that was prepared. */
-  letGo(signal: AbortSignal): Promise<Answer<CronJob>>
-  /** Resolves with the Job of a tick that is made from now on; null: the signal came first. */
-  jobOf(tick: Millis, signal: AbortSignal): Promise<Job | null>
+  /** Lets the controller make the Job of the tick that was prepared, and writes a word of this pass into what it is made from. */
+  letGo(pass: string, signal: AbortSignal): Promise<Answer<CronJob>>
+  /**
+   * Resolves with the Job that bears the word of a pass: its controller has seen what was written with it. One by another
+   * engine, or of the same name, proves nothing. null: the signal came first.
+   */
+  jobOf(pass: string, signal: AbortSignal): Promise<Job | null>
   /** Takes away what a pass left, and sets the next tick. Only once the controller has written down what it did: else it would find the probe changed, and do it again. */
   tidy(tick: Millis, signal: AbortSignal): Promise<void>
 }
@@ -54,7 +58,11 @@ export const createSchedulerProbe = ({ cluster, namespace }: KubernetesEnvironme
     prepare: async (lastTick, signal) => {
       const made = await found(signal)
       if (made.kind !== 'ok') return made
-      const { tick, cursor } = nextTick(made.value, lastTick, cluster.now())
+      const jobs = await cluster.watches.of(kinds.jobs, { namespace }).ready(signal)
+      if (jobs.kind !== 'ok') return jobs
+      // One that died in the middle has left its Job there.
+      const isTaken = (at: Millis) => jobs.value.get({ namespace, name: jobNameOf(name, at) }) !== null
+      const { tick, cursor } = nextTick(made.value, lastTick, cluster.now(), isTaken)
       if (cursor !== null) {
         const lastScheduleTime = new Date(cursor).toISOString().replace('.000Z', 'Z')
         const set = await patch({ status: { lastScheduleTime } }, signal, 'status')
@@ -65,8 +73,11 @@ export const createSchedulerProbe = ({ cluster, namespace }: KubernetesEnvironme
       const set = await setTick(tick, signal)
       return set.kind === 'ok' ? { kind: 'ok', value: tick } : set
     },
-    letGo: (signal) => patch({ spec: { suspend: false } }, signal),
-    jobOf: (tick, signal) => jobMade({ cluster, namespace }, jobNameOf(name, tick), signal),
+    letGo: (pass, signal) => {
+      const jobTemplate = { metadata: { annotations: { [annotation.pass]: pass } } }
+      return patch({ spec: { suspend: false, jobTemplate } }, signal)
+    },
+    jobOf: (pass, signal) => jobMade({ cluster, namespace }, pass, signal),
     tidy: async (tick, signal) => {
       await cursorReached({ cluster, namespace }, tick, signal)
       const job = { namespace, name: jobNameOf(name, tick) }
@@ -85,14 +96,17 @@ const nextTick = (
   { status }: CronJob,
   lastTick: Millis,
   now: Millis,
+  isTaken: (tick: Millis) => boolean,
 ): { readonly tick: Millis; readonly cursor: Millis | null } => {
   const last = Math.max(lastTick, Date.parse(status?.lastScheduleTime ?? '') || 0)
-  if (last > now - 2 * day && last < now - 2 * minute) return { tick: last + minute, cursor: null }
+  const afterThose = (from: Millis): Millis => (isTaken(from) ? afterThose(from + minute) : from)
+  const next = afterThose(last + minute)
+  if (last > now - 2 * day && next < now - minute) return { tick: next, cursor: null }
   const begin = Math.floor((now - day) / minute) * minute
-  return { tick: begin + minute, cursor: begin }
+  return { tick: afterThose(begin + minute), cursor: begin }
 }
 
-const jobMade = ({ cluster, namespace }: Where, wanted: string, signal: AbortSignal): Promise<Job | null> =>
+const jobMade = ({ cluster, namespace }: Where, pass: string, signal: AbortSignal): Promise<Job | null> =>
   new Promise((resolve) => {
     const until = new AbortController()
     const end = (job: Job | null) => {
@@ -100,7 +114,7 @@ const jobMade = ({ cluster, namespace }: Where, wanted: string, signal: AbortSig
       resolve(job)
     }
     cluster.watches.of(kinds.jobs, { namespace }).onChange(({ kind, object }) => {
-      if (kind === 'changed' && placeOf(object).name === wanted) end(object)
+      if (kind === 'changed' && object.metadata?.annotations?.[annotation.pass] === pass) end(object)
     }, until.signal)
     signal.addEventListener('abort', () => end(null), { once: true })
   })

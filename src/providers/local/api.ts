@@ -136,7 +136,8 @@ const routesOf = (
     'GET /v1/schedules/:service/ticks': (asked) =>
       service(asked, (found) => {
         const row = supervisor.schedules.read(found.name)
-        const timetable = row === null ? null : timetableOfRow(found, row)
+        const phase = number(asked, 'phase', Number.NaN)
+        const timetable = row === null ? null : timetableOfRow(found, row, Number.isNaN(phase) ? undefined : phase)
         if (timetable === null) return refused(`${found.name} has no schedule`)
         return ok(ticksBetween(timetable, number(asked, 'from', 0), number(asked, 'until', 0), mostTicks))
       }),

@@ -114,8 +114,12 @@ const schedulesOver = (asker: Asker, side: Side): Schedules => {
       const answer = await asker<readonly KeptRun[]>('GET', path(service, `/runs?since=${since}`), signal)
       return answer.kind === 'ok' ? { kind: 'ok', value: answer.value.map(runOf) } : answer
     },
-    ticks: (service, from, until, signal) =>
-      asker<readonly Millis[]>('GET', path(service, `/ticks?from=${from}&until=${until}`), signal),
+    // Its table of runs is kept for as long as the environment.
+    recordsSince: () => Promise.resolve({ kind: 'ok', value: 0 }),
+    ticks: (service, from, until, signal, phase) => {
+      const counted = phase === undefined ? '' : `&phase=${phase}`
+      return asker<readonly Millis[]>('GET', path(service, `/ticks?from=${from}&until=${until}${counted}`), signal)
+    },
     stamp: (call, service, baseline) => act<Revision>(call, service, '/stamp', { baseline }),
     pause: (call, service) => act<Revision>(call, service, '/pause'),
     fence: (call, service, tick) => act<'fenced' | 'ran'>(call, service, '/fence', { tick }),

@@ -39,11 +39,11 @@ const longestStallMs: Millis = 60_000
 const lookAtClockMs: Millis = 1_000
 const retryMs: Millis = 1_000
 
-/** The timetable of a service's schedule, with the phase that its row gives it. */
-export const timetableOfRow = (service: LocalService, row: ScheduleRow): Timetable | null =>
+/** The timetable of a service's schedule, with the phase that its row gives it, unless another is given. */
+export const timetableOfRow = (service: LocalService, row: ScheduleRow, phase?: Millis): Timetable | null =>
   service.schedule === null
     ? null
-    : timetableOf(service.schedule.cron, service.schedule.zone, row.cursor ?? row.createdAt)
+    : timetableOf(service.schedule.cron, service.schedule.zone, phase ?? row.cursor ?? row.createdAt)
 
 export const createScheduleLoop = (options: Options): ScheduleLoop => {
   const { state, schedules, runs, jobs } = options

@@ -1,0 +1,55 @@
+import { annotation, label } from './annotations.ts'
+import { kinds } from './client/kinds.ts'
+import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
+import type { KubernetesEnvironment } from './environment.ts'
+import { isTombstone } from './job-facts.ts'
+import { probeName } from './scheduler-probe.ts'
+
+const limitMs = 60_000
+
+/**
+ * Takes off what a release left behind in an environment that it has given free: stamps, tombstones, and the probe.
+ * None of it counts any more, so what can't be taken off stays, and does no harm.
+ */
+export const tidyUp = async (environment: KubernetesEnvironment): Promise<void> => {
+  const signal = AbortSignal.timeout(limitMs)
+  await Promise.all([
+    takeStampsOff(environment, signal),
+    removeTombstones(environment, signal),
+    environment.cluster.client.remove(
+      kinds.cronJobs,
+      { namespace: environment.namespace, name: probeName },
+      { signal, dependents: 'Background' },
+    ),
+  ])
+}
+
+const takeStampsOff = async ({ cluster, namespace }: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {
+  const body = {
+    metadata: { annotations: { [annotation.stamp]: null, [annotation.pausedAt]: null, [annotation.nudgedAt]: null } },
+  }
+  for (const resource of [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]) {
+    const watch = cluster.watches.of(resource, { namespace })
+    const reader = await watch.ready(signal)
+    if (reader.kind !== 'ok') continue
+    const stamped = reader.value.list({ namespace }).filter(hasStamp)
+    await Promise.all(
+      stamped.map(async (object) => {
+        const written = await cluster.client.patch(resource, placeOf(object), { kind: 'merge', body }, { signal })
+        if (written.kind === 'ok') watch.note(written.value)
+      }),
+    )
+  }
+}
+
+const hasStamp = ({ metadata }: KubernetesObject): boolean => metadata?.annotations?.[annotation.stamp] !== undefined
+
+const removeTombstones = async ({ cluster, namespace }: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {
+  const list = await cluster.client.list(kinds.jobs, { namespace, labels: label.tombstone }, { signal })
+  if (list.kind !== 'ok') return
+  await Promise.all(
+    list.value.items
+      .filter(isTombstone)
+      .map((job) => cluster.client.remove(kinds.jobs, placeOf(job), { signal, dependents: 'Background' })),
+  )
+}
