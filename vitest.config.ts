@@ -31,8 +31,8 @@ export default defineConfig({
           name: 'kubernetes',
           include: ['test/kubernetes/**/*.test.ts'],
           globalSetup: ['test/kubernetes/global-setup.ts'],
-          // One after the other: some stop a controller that the others need.
-          fileParallelism: false,
+          // Side by side, as they wait for ticks most of the time. What stops a controller has a control plane of its own.
+          maxWorkers: 4,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -22,7 +22,21 @@ export type ClusterGiven = {
   readonly folder: string
 }
 
-export type ControlPlane = { readonly given: ClusterGiven; readonly running: readonly Running[]; stop(): Promise<void> }
+/** The controller manager as a process that a test may stop. Started anew it has another process id than `given` says. */
+export type Controllers = {
+  freeze(): void
+  thaw(): void
+  /** As a crash does it. */
+  kill(): Promise<void>
+  startAgain(): void
+}
+
+export type ControlPlane = {
+  readonly given: ClusterGiven
+  readonly running: readonly Running[]
+  readonly controllers: Controllers
+  stop(): Promise<void>
+}
 
 const readyMs = 120_000
 
@@ -118,18 +132,31 @@ export const startControlPlane = async (
     await waitUntilReady(server, authority.certificate, token, running)
     const loopback = { 'bind-address': '127.0.0.1', 'secure-port': 0, 'leader-elect': false }
     const manager = configFor('controller-manager', identity('system:kube-controller-manager'))
-    const controllerManager = part('kube-controller-manager', {
-      ...loopback,
-      kubeconfig: manager,
-      'service-account-private-key-file': accountKey,
-      'root-ca-file': ca,
-      'use-service-account-credentials': true,
-    })
+    const startControllers = () =>
+      part('kube-controller-manager', {
+        ...loopback,
+        kubeconfig: manager,
+        'service-account-private-key-file': accountKey,
+        'root-ca-file': ca,
+        'use-service-account-credentials': true,
+      })
+    let controllerManager = startControllers()
+    const controllers: Controllers = {
+      freeze: () => controllerManager.signal('SIGSTOP'),
+      thaw: () => controllerManager.signal('SIGCONT'),
+      kill: () => {
+        controllerManager.signal('SIGKILL')
+        return controllerManager.end()
+      },
+      startAgain: () => {
+        controllerManager = startControllers()
+      },
+    }
     const scheduler = configFor('scheduler', identity('system:kube-scheduler'))
     part('kube-scheduler', { ...loopback, kubeconfig: scheduler })
     const pids = { controllerManager: controllerManager.pid, apiServer: apiServer.pid }
     const given = { name, server, authority: authority.certificate, kubeconfig: admin, token, pids, folder }
-    return { given, running, stop }
+    return { given, running, controllers, stop }
   } catch (error) {
     await stop()
     throw error
