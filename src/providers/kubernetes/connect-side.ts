@@ -114,8 +114,10 @@ const schedulesOfSide = (options: Options): Schedules => {
       const runs = await at(service, signal, ({ schedules }, name) => schedules.runs(name, since, signal))
       return runs.kind === 'ok' ? { kind: 'ok', value: runsOf(runs.value, service) } : runs
     },
-    ticks: (service, from, until, signal) =>
-      at(service, signal, ({ schedules }, name) => schedules.ticks(name, from, until, signal)),
+    recordsSince: (service, signal) =>
+      at(service, signal, ({ schedules }, name) => schedules.recordsSince(name, signal)),
+    ticks: (service, from, until, signal, phase) =>
+      at(service, signal, ({ schedules }, name) => schedules.ticks(name, from, until, signal, phase)),
     stamp: (call, service, baseline) =>
       at(service, call.signal, ({ schedules }, name) => schedules.stamp(call, name, baseline)),
     pause: (call, service) => at(service, call.signal, ({ schedules }, name) => schedules.pause(call, name)),
