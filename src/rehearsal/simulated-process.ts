@@ -51,7 +51,7 @@ export const createSimulatedProcess = (clock: SimulatedClock): SimulatedProcess 
     after: (ms, act) => (isDead ? () => undefined : clock.after(ms, () => tell(act))),
   }
   const hear = (arg: unknown): unknown =>
-    isListener(arg) ? (...news: unknown[]) => tell(() => void arg(...news)) : arg
+    isListener(arg) ? (...news: unknown[]) => tell(() => arg(...news)) : arg
   const reach =
     (ask: (...args: unknown[]) => unknown) =>
     (...args: unknown[]): unknown => {
