@@ -345,6 +345,24 @@ describe('handing a schedule over', () => {
     },
   )
 
+  it.each(['Forbid', 'Replace'] as const)(
+    'hands back a schedule under %s of which each run takes longer than it is to the next tick',
+    async (concurrency) => {
+      const endless = { timetable: every(2_000), concurrency, runMs: 2_600 }
+      const { clock, carry, contextFor, sides } = world({ blue: { schedule: endless }, green: { schedule: endless } })
+      await clock.runUntil(begin + 5_000)
+      await carry(toGreen, { ...contextFor('invoices', { missed: 'all' }), actUntil: begin + 30_000 })
+      expect(sides.green.schedules.truth.isActive('invoices')).toBe(true)
+      await carry(toBlue, { ...contextFor('invoices', { missed: 'all' }), actUntil: clock.now() + 40 })
+      await clock.runUntil(clock.now() + 9_000)
+      const began = clock.now()
+      expect(await carry(toBlue, contextFor('invoices', { missed: 'all' }))).toMatchObject({ kind: 'done' })
+      expect(clock.now() - began).toBeLessThan(40_000)
+      const ran = (['blue', 'green'] as const).flatMap((side) => sides[side].schedules.truth.runs())
+      expect(new Set(ran.map(({ tick }) => tick)).size).toBe(ran.length)
+    },
+  )
+
   it('lets go what it missed when a schedule under Forbid never rests', async () => {
     const { outcome, ran } = await resumedLate({ concurrency: 'Forbid', runMs: 2_500 })
     expect(outcome).toMatchObject({ kind: 'done', result: { missed: { skipped: [begin + 12_000], byHand: [] } } })

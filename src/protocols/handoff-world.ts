@@ -105,6 +105,8 @@ export type HandoffMemo = {
   readonly oldRan: Millis | null
   readonly fenced: readonly Millis[]
   readonly byHand: readonly Millis[]
+  /** How many ticks were due when the first of them was run; null: none was. */
+  readonly dueAtFirst: number | null
   readonly skipped: readonly Millis[]
   /** Cursor that the new owner was resumed with, and the ticks after it as far as they were computed. */
   readonly cursor: Millis | null
@@ -126,6 +128,7 @@ export const emptyHandoffMemo: HandoffMemo = {
   oldRan: null,
   fenced: [],
   byHand: [],
+  dueAtFirst: null,
   skipped: [],
   cursor: null,
   ahead: [],

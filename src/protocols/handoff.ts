@@ -151,6 +151,9 @@ const stamps: Rule = ({ from, to, old, owner, goal, intent, memo }) => {
   return null
 }
 
+/** How long a schedule that was resumed is given to rest, so that what it missed can be run by hand. */
+const restWaitMs = 15_000
+
 /** Beside a run by hand, a tick that the scheduler catches up, or holds back, would be lost to the next one. */
 const isCatchingUp = (schedule: ScheduleFacts, memo: HandoffMemo): boolean => {
   if (schedule.concurrency === 'Allow') return false
@@ -167,13 +170,12 @@ const arrived: Rule = (view) => {
   if (to.value.schedule.fenced.some((tick) => tick > swept)) {
     return act({ kind: 'unfence', side: owner, intent, after: swept }, memo)
   }
-  const forgotten =
-    goal.missed === 'all' ? passedWhilePaused(memo).find((tick) => !memo.byHand.includes(tick)) : undefined
+  const forgotten = goal.missed === 'all' ? passedWhilePaused(memo).find((tick) => !isDealtWith(memo, tick)) : undefined
   const because = `missed ticks run one after the other on ${owner}`
   if (forgotten !== undefined && !isCatchingUp(to.value.schedule, memo))
     return act({ kind: 'run', side: owner, intent, tick: forgotten }, memo)
   // Its runs may take longer than its period: then it never rests, and what was missed is let go.
-  if (forgotten !== undefined && view.now - (memo.resumedAt ?? view.now) < goal.limits.forbidWaitMs)
+  if (forgotten !== undefined && view.now - (memo.resumedAt ?? view.now) < restWaitMs)
     return waitFor(view, goal.limits.pollMs, because)
   if (memo.back === null) return { kind: 'done', result: resultOf(view) }
   const handedBack = `handed back to ${owner}: ${memo.back.because}`
@@ -251,14 +253,17 @@ const missedRuns: Rule = (view) => {
   const old = from.kind === 'seen' ? from.value.schedule : null
   const due = dueTicks(to.value.ticks, cursor, clock)
   const newest = due.at(-1)
-  const all = goal.missed === 'all' && due.length > 1 ? due : []
+  // One after the other, runs that take longer than it is to the next tick never catch up: then the rest is let go.
+  const inTurns = to.value.schedule.concurrency !== 'Allow'
+  const fallsBehind = inTurns && memo.dueAtFirst !== null && due.length > memo.dueAtFirst
+  const all = goal.missed === 'all' && due.length > 1 && !fallsBehind ? due : []
   const late = newest !== undefined && startsByHand(newest, to.value.schedule.deadlineMs, clock) ? [newest] : []
   const tick = [...orphans(memo, old), ...all, ...late][0]
   if (tick === undefined) return null
-  if (to.value.schedule.concurrency !== 'Allow' && to.value.schedule.active.length > 0) {
+  if (inTurns && to.value.schedule.active.length > 0) {
     return waitFor(view, goal.limits.pollMs, `missed ticks run one after the other on ${owner}`)
   }
-  return act({ kind: 'run', side: owner, intent, tick }, memo)
+  return act({ kind: 'run', side: owner, intent, tick }, { ...memo, dueAtFirst: memo.dueAtFirst ?? due.length })
 }
 
 const takeOver: Rule = (view) => {
@@ -271,7 +276,8 @@ const takeOver: Rule = (view) => {
     return waitFor(view, goal.limits.pollMs, `a missed tick runs when ${ours.name} has ended on ${owner}`)
   const skipsAll = goal.missed === 'skip' && due.length > 1
   const target = skipsAll ? (due.at(-1) ?? cursor) : cursor
-  const skipped = skipsAll ? [...memo.skipped, ...due] : memo.skipped
+  const letGo = skipsAll ? due : goal.missed === 'all' ? due.slice(0, -1) : []
+  const skipped = [...memo.skipped, ...letGo.filter((tick) => !memo.skipped.includes(tick))]
   if (to.value.schedule.cursor !== target) {
     return act({ kind: 'set cursor', side: owner, intent, cursor: target }, { ...memo, skipped })
   }
@@ -368,6 +374,9 @@ export const handBackAfterRefusal = (goal: HandoffGoal, memo: HandoffMemo, becau
 const passedAt = ({ resumedAt, ahead }: HandoffMemo): readonly Millis[] =>
   resumedAt === null ? [] : ahead.filter((tick) => tick <= resumedAt)
 
+const isDealtWith = ({ byHand, skipped }: HandoffMemo, tick: Millis): boolean =>
+  byHand.includes(tick) || skipped.includes(tick)
+
 /** Those of them that the catch-up of the newest one leaves out. */
 const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => passedAt(memo).slice(0, -1)
 
@@ -379,7 +388,7 @@ const noteOf = (old: Side, from: Reached<ScheduleOnSide>): string | null => {
 }
 
 const resultOf = ({ memo, goal, owner, from }: View): Json => {
-  const skipped = [...memo.skipped, ...passedWhilePaused(memo).filter((tick) => !memo.byHand.includes(tick))]
+  const skipped = [...memo.skipped, ...passedWhilePaused(memo).filter((tick) => !isDealtWith(memo, tick))]
   return {
     owner,
     cursor: memo.cursor,
