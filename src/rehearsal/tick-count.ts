@@ -68,14 +68,28 @@ export const countTicks = (of: TicksOf, from: Millis, until: Millis): TickCount 
   const missing = ticks.filter((tick) => !perTick.has(tick))
   const gaps = missing.length === 0 ? [] : gapsWithoutOwner(of, until)
   const previous = (tick: Millis): Millis | null => timetable.between(from, tick - 1).at(-1) ?? null
-  /** `skip` lets all ticks of a gap go that holds more than one, the other policies all but its last. */
-  const isLetGo = (tick: Millis) =>
-    gaps.some((gap) => {
-      if (tick <= gap.from || tick > gap.until) return false
-      if (deadlineMs !== null && gap.until > tick + deadlineMs) return true
-      const laterToo = (timetable.next(tick) ?? Number.POSITIVE_INFINITY) <= gap.until
-      return laterToo || (missed === 'skip' && (previous(tick) ?? gap.from) > gap.from)
+  const following = (tick: Millis): Millis => timetable.next(tick) ?? Number.POSITIVE_INFINITY
+  /** Until when `Forbid` holds a tick back; a tick that nothing holds back is due when it is. */
+  const heldUntil = (tick: Millis): Millis => {
+    if (of.concurrency !== 'Forbid') return tick
+    const ends = [...blue, ...green].flatMap(({ startedAt, endedAt }) => {
+      const end = endedAt ?? Number.POSITIVE_INFINITY
+      return startedAt <= tick + of.lagMs && end > tick ? [end] : []
     })
+    return Math.max(tick, ...ends)
+  }
+  /** `skip` lets all ticks of a gap go that holds more than one, the other policies all but its last. */
+  const isLetGo = (tick: Millis) => {
+    const due = heldUntil(tick)
+    // Only the newest tick waits behind a run: the next one took its place.
+    if (due > tick && due + of.lagMs >= following(tick)) return true
+    if (due > tick && deadlineMs !== null && due + of.lagMs > tick + deadlineMs) return true
+    return gaps.some((gap) => {
+      if (due <= gap.from || tick > gap.until) return false
+      if (deadlineMs !== null && gap.until > tick + deadlineMs) return true
+      return following(tick) <= gap.until || (missed === 'skip' && (previous(tick) ?? gap.from) > gap.from)
+    })
+  }
   const overlaps = blue.filter((a) =>
     green.some((b) => a.startedAt < (b.endedAt ?? Infinity) && b.startedAt < (a.endedAt ?? Infinity)),
   )

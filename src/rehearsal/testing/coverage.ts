@@ -1,7 +1,7 @@
 import { progressRules, safetyRules } from '../../moves/decide-move.ts'
 import { releaseRules } from '../../moves/decide-release.ts'
 import { callFaults, readFaults } from '../simulated-calls.ts'
-import { appendFaults, crashPoints, protocolSteps } from './points.ts'
+import { appendFaults, crashPoints, noCrashPoints, protocolSteps } from './points.ts'
 
 /** What was met, counted by name. Plain data: what several workers met is added up. */
 export type Coverage = Record<string, number>
@@ -32,3 +32,16 @@ export const groupsOf = (coverage: Coverage): readonly Group[] =>
     wanted: names.length,
     missing: names.filter((one) => coverage[one] === undefined),
   }))
+
+const noFault = ' × nothing'
+
+/** Steps and events that were met, but stand on no list of what may be met: then the lists are not all. */
+export const unlisted = (coverage: Coverage): readonly string[] => {
+  const steps: ReadonlySet<string> = new Set(protocolSteps)
+  const events: ReadonlySet<string> = new Set([...crashPoints, ...Object.keys(noCrashPoints)])
+  return Object.keys(coverage).filter((name) => {
+    if (name.endsWith(noFault)) return !steps.has(name.slice(0, -noFault.length))
+    const event = /^append "(.*)" × /.exec(name)?.[1]
+    return event !== undefined && !events.has(event)
+  })
+}

@@ -83,8 +83,6 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
   const scheduler = schedulers[scenario.scheduler]
   const services = Object.keys(plan.moves)
   const person = createSimulatedPerson({ random, services })
-  /** Some are started again so late that several ticks have passed. */
-  const restartMs = seed % 3 === 0 ? 7 * second : second / 2
   const tell = (line: string): void => trace?.(clock.now() - playBegins, line)
 
   const world = createSimulatedWorld({
@@ -230,7 +228,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     if (current === null || startsAt !== null) return false
     const end = current.end()
     if (end === null) {
-      if (current.process.isDead()) startAt(clock.now() + restartMs)
+      if (current.process.isDead()) startAt(clock.now() + scenario.restartMs)
       return false
     }
     tell(`-- the engine ended: ${end.kind}`)

@@ -1,3 +1,4 @@
+import type { JournalEvent } from '../../journal/events.ts'
 import type { Goal } from '../../moves/goal.ts'
 
 /** What goes wrong with one append: the engine dies before or after it, there is no room, or its answer is lost. */
@@ -53,7 +54,10 @@ export const stepOf = (method: string, goal: Goal, handsBack: boolean): string =
 
 /** Events that an engine appends, each of which is a point at which it may be stopped. */
 export const crashPoints = [
+  'created',
   'took over',
+  'left',
+  'not watched',
   'checked',
   'phase entered',
   'wave started',
@@ -73,8 +77,25 @@ export const crashPoints = [
   'called a person',
   'call ended',
   'drifted',
+  'drift ended',
+  'held',
+  'resumed',
+  'approved',
+  'skipped',
+  'retried',
+  'stop seen',
+  'stop cleared',
   'stuck',
   'paused',
   'went on',
   'ended',
-] as const
+] as const satisfies readonly JournalEvent['kind'][]
+
+/** Events at which no engine is stopped, and why. Together with the others they are all. */
+export const noCrashPoints: Readonly<Record<Exclude<JournalEvent['kind'], (typeof crashPoints)[number]>, string>> = {
+  requested: 'people append it, who are not stopped',
+  pruned: 'a command appends it, which makes nothing else',
+  rejected: 'it stands beside the answer to the one who asked, in one append',
+  tick: 'it tells of a tick that was missed or ran twice, which only a person can bring about who resumes schedules by hand',
+  retired: 'it is asked for after the end, when nothing goes wrong any more',
+}

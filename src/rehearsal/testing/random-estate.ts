@@ -8,8 +8,9 @@ import {
   published,
   secret,
 } from '../../inventory/testing/build-estate.ts'
+import type { Millis } from '../../moves/goal.ts'
 import type { ServiceRules } from '../../plan/plan-input.ts'
-import { afterRollbackChoices, type Policy } from '../../plan/policy.ts'
+import { afterRollbackChoices, type Policy, type ReleasePolicy } from '../../plan/policy.ts'
 import { aReleasePolicy } from '../../plan/testing/build-plan.ts'
 import { createRandom, type Random } from '../simulated-clock.ts'
 import { kubernetesLike, type SimulatedScheduler, supervisorLike } from '../simulated-schedules.ts'
@@ -55,6 +56,12 @@ const definitionOf = (
   })
 }
 
+/** Some runs take longer than it is to the next tick: that is what `Forbid` and `Replace` are for. */
+const runMsFor = (random: Random, { schedule }: ServiceDefinition): Millis => {
+  const periodMs = 1_000 * Number(/\d+/.exec(schedule?.cron ?? '')?.[0] ?? 2)
+  return chance(random, 0.2) ? 1.3 * periodMs : pick(random, [30, 400, 1_500])
+}
+
 const behaviourFor = (random: Random, definition: ServiceDefinition): ServiceBehaviour => {
   const base = behaviourOf(definition)
   const errorRatio = pick(random, [0, 0.0005, 0.001, 0.01])
@@ -72,7 +79,7 @@ const behaviourFor = (random: Random, definition: ServiceDefinition): ServiceBeh
             answering: { blue: answering, green: answering },
           },
     queue: base.queue === null ? null : { ...base.queue, itemsPerSecond: pick(random, [1, 3]) },
-    runs: base.runs === null ? null : { ...base.runs, runMs: pick(random, [30, 400, 1_500]) },
+    runs: base.runs === null ? null : { ...base.runs, runMs: runMsFor(random, definition) },
     logs: [`connecting with ${plantedSecret}`],
   })
 }
@@ -115,8 +122,19 @@ export const schedulers: Readonly<Record<DrawnEstate['scheduler'], SimulatedSche
   kubernetes: kubernetesLike,
 }
 
+/** At most so many services. */
+const most = 5
+
+/** What is asked of an estate beside chance: whether it is of use, and what its policy has to say. */
+type Asked = {
+  readonly suits: (drawn: DrawnEstate) => boolean
+  readonly policy: Partial<Policy>
+  readonly release: Partial<ReleasePolicy>
+}
+const anything: Asked = { suits: () => true, policy: {}, release: {} }
+
 /** An estate of one to so many services, with whatever a release file may say of them. The planner takes it. */
-export const drawEstate = (seed: number, most = 5): DrawnEstate => {
+export const drawEstate = (seed: number, { suits, policy, release }: Asked = anything): DrawnEstate => {
   for (let attempt = 0; ; attempt += 1) {
     const random = createRandom((Math.imul(seed, 0x9e3779b1) + attempt) >>> 0)
     const scheduler = chance(random, 0.2) ? 'kubernetes' : 'supervisor'
@@ -131,14 +149,15 @@ export const drawEstate = (seed: number, most = 5): DrawnEstate => {
     const estate: SimulatedEstate = {
       services,
       rules: Object.fromEntries(services.map(({ definition }) => [definition.name, rulesFor(random, definition)])),
-      policy: policyFor(random),
+      policy: { ...policyFor(random), ...policy },
       release: aReleasePolicy({
         parallelMs: pick(random, [0, 500]),
         maxPerWave: 1 + below(random, 4),
         afterRollback: pick(random, afterRollbackChoices),
         approvals: { beforeUserTraffic: chance(random, 0.1), beforeRelease: chance(random, 0.1) },
+        ...release,
       }),
     }
-    if (planOf(estate) !== null) return { estate, scheduler }
+    if (suits({ estate, scheduler }) && planOf(estate) !== null) return { estate, scheduler }
   }
 }

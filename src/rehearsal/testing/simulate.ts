@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { addCoverage, type Coverage, groupsOf } from './coverage.ts'
+import { addCoverage, type Coverage, groupsOf, unlisted } from './coverage.ts'
 import { playScenario } from './play.ts'
 import { drawScenario } from './scenario.ts'
 import { shrink } from './shrink.ts'
@@ -149,10 +149,16 @@ const sayCoverage = ({ played, simulatedMs, entries, outcomes, coverage }: Total
   say(
     `${played} releases: ${ends}; ${Math.round(simulatedMs / 3_600_000)} h of simulated time, ${entries} journal entries`,
   )
-  for (const { name, wanted, missing } of groupsOf(coverage)) {
+  const groups = groupsOf(coverage)
+  for (const { name, wanted, missing } of groups) {
     say(`${name}: ${wanted - missing.length} of ${wanted} met`)
     for (const one of missing) say(`  not met: ${one}`)
   }
+  const unknown = unlisted(coverage)
+  for (const one of unknown) say(`  met, but on no list: ${one}`)
+  const all = groups.reduce((sum, { wanted }) => sum + wanted, 0)
+  const missing = groups.reduce((sum, group) => sum + group.missing.length, 0)
+  say(`coverage: ${missing + unknown.length === 0 ? 'full, ' : ''}${all - missing} of ${all} met`)
 }
 
 /** How much of a journal is shown: its end. */

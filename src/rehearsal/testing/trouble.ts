@@ -60,6 +60,8 @@ export type Scenario = {
   readonly blocked: boolean
   /** The store is one that keeps text, as a database does, and not what it was given. */
   readonly strictStore: boolean
+  /** How long an engine stays dead that was killed at a call or an append. */
+  readonly restartMs: Millis
 }
 
 type Draw = (random: Random, service: string, estate: SimulatedEstate) => Happening
