@@ -270,10 +270,13 @@ const runEpoch = async (
     const gap = watched.gap()
     const events = inbox.take(eventsPerTurn)
     const fresh = board.takeNews()
-    const news = {
-      observations: [...kept.observations, ...fresh.observations],
-      woken: [...kept.woken, ...fresh.woken],
-    }
+    const news =
+      kept === nothingKept
+        ? fresh
+        : {
+            observations: [...kept.observations, ...fresh.observations],
+            woken: [...kept.woken, ...fresh.woken],
+          }
     const isNewSecond = now - aliveAt >= pace.turnMs || now < aliveAt
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     const before: readonly StreamEvent[] =
@@ -283,7 +286,10 @@ const runEpoch = async (
     } catch (error) {
       const because = noRoom(error)
       if (because === null) throw error
-      kept = { observations: seen, woken: [...news.woken, ...(foreign.length > 0 ? Object.keys(plan.moves) : [])] }
+      kept = {
+        observations: seen,
+        woken: foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken,
+      }
       inbox.putBack(before)
       return { refusal: { kind: 'full', because }, rules: new Set() }
     }
@@ -291,12 +297,8 @@ const runEpoch = async (
     for (const service of gap !== null || isNewSecond ? conditional : [])
       board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     board.calendars(options.calendars(now))
-    const outcome = await loop.turn(
-      before,
-      [...news.woken, ...(foreign.length > 0 ? Object.keys(plan.moves) : [])],
-      now,
-      observation,
-    )
+    const woken = foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken
+    const outcome = await loop.turn(before, woken, now, observation)
     if (outcome.refusal !== null) {
       inbox.putBack(before)
       kept = { observations: [], woken: news.woken }
@@ -306,8 +308,11 @@ const runEpoch = async (
       kept = { ...kept, woken: [...kept.woken, ...Object.keys(plan.moves)] }
       inbox.nudge()
     }
-    const entries = [...foreign, ...[...outcome.others, ...outcome.entries].toSorted((a, b) => a.position - b.position)]
-    if (entries.length > 0) options.appended?.(entries, loop.journal())
+    const own =
+      outcome.others.length === 0
+        ? outcome.entries
+        : [...outcome.others, ...outcome.entries].toSorted((a, b) => a.position - b.position)
+    if (foreign.length + own.length > 0) options.appended?.([...foreign, ...own], loop.journal())
     for (const entry of outcome.entries) {
       const notice = noticeOf(entry, store.release)
       if (notice !== null) options.notify.send(notice)
@@ -319,10 +324,9 @@ const runEpoch = async (
       }
     }
     if (isCleared) return outcome
-    for (const service of new Set([
-      ...outcome.decided,
-      ...outcome.entries.flatMap(({ stream }) => (stream.startsWith('move/') ? [stream.slice('move/'.length)] : [])),
-    ])) {
+    const touched = new Set(outcome.decided)
+    for (const { stream } of outcome.entries) if (stream.startsWith('move/')) touched.add(stream.slice('move/'.length))
+    for (const service of touched) {
       const state = loop.journal().moves.get(service) ?? newMove(service)
       runner.sync(state)
       measuring.sync(service)

@@ -79,6 +79,7 @@ const foresee = (
   taken: readonly StreamEvent[],
   by: Pick<Recorded, 'at' | 'epoch' | 'observation'>,
 ): JournalState => {
+  if (taken.length === 0) return journal
   const versions = new Map<string, number>()
   const entries = taken.map(({ stream, event }, index): Recorded => {
     const version = (versions.get(stream) ?? versionIn(journal, stream)) + 1
@@ -107,6 +108,7 @@ export const createTurnLoop = (options: {
   const stale = new Set<string>(Object.keys(plan.moves))
 
   const fold = (entries: readonly Recorded[]): void => {
+    if (entries.length === 0) return
     journal = foldJournal(journal, entries)
     for (const { stream } of entries) {
       const service = serviceOf(stream)
@@ -134,8 +136,18 @@ export const createTurnLoop = (options: {
     }
     return answer
   }
-  const due = (now: Millis): readonly string[] =>
-    [...wakeMoves].flatMap(([service, at]) => (at <= now ? [service] : []))
+  /** What is to be decided. Those whose time has come go first: a scrape wakes a thousand others at once. */
+  const wokenBy = (taken: readonly StreamEvent[], woken: Iterable<string>, now: Millis): Set<string> => {
+    const all = new Set<string>()
+    for (const [service, at] of wakeMoves) if (at <= now) all.add(service)
+    for (const service of woken) all.add(service)
+    for (const { stream } of taken) {
+      const service = serviceOf(stream)
+      if (service !== null) all.add(service)
+    }
+    for (const service of stale) all.add(service)
+    return all
+  }
 
   /** Remembers what a turn found out, once what it decided is in the journal. */
   const remember = (result: TurnResult): void => {
@@ -156,16 +168,17 @@ export const createTurnLoop = (options: {
     // An engine with nothing to append would never be refused, and would carry out what its successor intends.
     if (journal.release.epoch > epoch) return { ...nothing, refusal: { kind: 'fenced', epoch: journal.release.epoch } }
     const by = { at: now, epoch, observation }
-    const told = taken.flatMap(({ stream }) => serviceOf(stream) ?? [])
     for (let tries = 0; tries < conflictLimit; tries += 1) {
       const seen = foresee(journal, taken, by)
       const result = decideTurn({
         ...{ plan, facts: options.facts, reports, now, epoch, observation, maxSteps, quiet },
         journal: seen,
-        // Those whose time has come go first: a scrape wakes a thousand others at once.
-        woken: new Set([...due(now), ...woken, ...told, ...stale]),
+        woken: wokenBy(taken, woken, now),
       })
-      const batches = [...toBatches(taken, null), ...toBatches(result.events, (stream) => versionIn(seen, stream))]
+      const isQuiet = taken.length === 0 && result.events.length === 0
+      const batches = isQuiet
+        ? []
+        : [...toBatches(taken, null), ...toBatches(result.events, (stream) => versionIn(seen, stream))]
       const answer = batches.length === 0 ? null : await append({ ...by, batches })
       if (answer?.kind === 'conflict') {
         await catchUpWith([])
@@ -186,11 +199,11 @@ export const createTurnLoop = (options: {
   return {
     journal: () => journal,
     reports: () => reports,
-    wakeAt: () =>
-      [...wakeMoves.values(), ...(wakeRelease === null ? [] : [wakeRelease])].reduce<Millis | null>(
-        (least, at) => (least === null || at < least ? at : least),
-        null,
-      ),
+    wakeAt: () => {
+      let least = wakeRelease
+      for (const at of wakeMoves.values()) if (least === null || at < least) least = at
+      return least
+    },
     catchUp,
     isBehind: () => stale.size > 0,
     turn,

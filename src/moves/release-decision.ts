@@ -56,10 +56,20 @@ export const isRollbackOpen = (context: Pick<ReleaseContext, 'state' | 'reports'
 
 /** All of them, in the order of the plan: in which one they came depends on what an engine happens to remember. */
 export const allReports = ({ plan, reports }: Pick<ReleaseContext, 'plan' | 'reports'>): readonly MoveReport[] =>
-  Object.keys(plan.moves).flatMap((service) => reports.get(service) ?? [])
+  reportsOf({ reports }, Object.keys(plan.moves))
 
-export const reportsOf = ({ reports }: ReleaseContext, services: readonly string[]): readonly MoveReport[] =>
-  services.flatMap((service) => reports.get(service) ?? [])
+/** A loop, because most rules of the release begin with it, in every turn. */
+export const reportsOf = (
+  { reports }: Pick<ReleaseContext, 'reports'>,
+  services: readonly string[],
+): readonly MoveReport[] => {
+  const found: MoveReport[] = []
+  for (const service of services) {
+    const report = reports.get(service)
+    if (report !== undefined) found.push(report)
+  }
+  return found
+}
 
 /** What a person asked for together with its answer; the answer is always the last event of the release. */
 export const answered = (id: string, answer: 'accepted' | 'refused', because: string): ReleaseEvent => ({
