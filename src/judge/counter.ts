@@ -26,11 +26,11 @@ export const oneSampleLlrs = (x: number, n: number, against: Rate, grid: readonl
   grid.map((r) => (x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi)
 
 /** The bets of the counter bettor: what each point of the grid multiplies its money by. */
-export const counterBets = (block: Block, margin: Margin, grid: readonly number[]): readonly number[] =>
-  counterLlrs(block, margin, grid).map(Math.exp)
+export const counterBets = (block: Block, { rho, delta, phi }: Margin, grid: readonly number[]): readonly number[] =>
+  grid.map((r) => Math.exp(counterLlr(block, rho, delta, r) / phi))
 
 export const oneSampleBets = (x: number, n: number, against: Rate, grid: readonly number[]): readonly number[] =>
-  oneSampleLlrs(x, n, against, grid).map(Math.exp)
+  grid.map((r) => Math.exp((x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi))
 
 /** ln(mean(exp(values))), without overflow. Empty: -Infinity. */
 export const logMeanExp = (values: readonly number[]): number => {

@@ -49,10 +49,13 @@ export const stepProcess = (process: Process, bets: readonly number[], schedule:
   const entering = restartMoney(t, c, pi1)
   const limit = cap ?? Number.POSITIVE_INFINITY
   let sum = 0
-  const money = bets.map((bet, i) => {
+  let i = 0
+  const money: number[] = []
+  for (const bet of bets) {
     const after = Math.min(MAX_MONEY, ((process.money[i] ?? 0) + entering) * Math.min(bet, limit))
     sum += after
-    return after
-  })
+    money.push(after)
+    i += 1
+  }
   return { t, money, E: cashAfter(t, c, pi1) + sum / bets.length }
 }

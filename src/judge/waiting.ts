@@ -10,14 +10,16 @@ const isWhole = (counted: Counted | null): boolean => counted !== null && counte
  * a counter does, so the longer block compares both arms over the same time.
  */
 export const pairArms = (before: Readonly<Record<string, Block>>) => {
+  const nothing = Object.keys(before).length === 0 ? before : null
   let waiting = before
+  /** Mostly nothing waits: then nothing has to be looked up, which costs more than the block. */
+  const isWaiting = (key: string): boolean => waiting !== nothing && waiting[key] !== undefined
   return {
     /** The block to judge, or `null` while it waits. `alone`: at 100 % only green is looked at. */
     take: (key: string, blue: Counted | null, green: Counted | null, alone: boolean): Block | null => {
-      const kept = waiting[key]
       const ready = isWhole(green) && (alone || isWhole(blue))
-      if (kept === undefined && ready) return toBlock(alone ? null : blue, green)
-      const sum = addBlocks(kept ?? emptyBlock, toBlock(blue, green))
+      if (ready && !isWaiting(key)) return toBlock(alone ? null : blue, green)
+      const sum = addBlocks(waiting[key] ?? emptyBlock, toBlock(blue, green))
       if (!ready) {
         waiting = { ...waiting, [key]: sum }
         return null
@@ -26,7 +28,7 @@ export const pairArms = (before: Readonly<Record<string, Block>>) => {
       return alone ? { ...sum, xb: 0, nb: 0 } : sum
     },
     drop: (key: string): void => {
-      if (waiting[key] !== undefined) waiting = without(waiting, key)
+      if (isWaiting(key)) waiting = without(waiting, key)
     },
     rest: (): Readonly<Record<string, Block>> => waiting,
   }
