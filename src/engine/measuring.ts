@@ -1,5 +1,5 @@
 import type { JournalState } from '../journal/fold.ts'
-import { newMove } from '../journal/move-state.ts'
+import { type MoveState, newMove } from '../journal/move-state.ts'
 import type { MoveFacts } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { MovePlan, Plan } from '../plan/plan.ts'
@@ -55,6 +55,8 @@ export const createMeasuring = (options: {
 }): Measuring => {
   const { plan, judging, clock, metrics } = options
   const intervalMs = intervalOf(plan)
+  const moves = Object.values(plan.moves)
+  const services = Object.keys(plan.moves)
   let rows: Observation[] = []
   const baselines = noBaselines()
   let latest: MetricsSnapshot | null = null
@@ -64,10 +66,20 @@ export const createMeasuring = (options: {
   let isRestored = false
   const sinceKept = new Map<string, number>()
   /** Not all at once: each service has its own turn. */
-  const order = new Map(Object.keys(plan.moves).map((service, index) => [service, index]))
+  const order = new Map(services.map((service, index) => [service, index]))
   const firstKept = (service: string): number => (order.get(service) ?? 0) % samplesPerKept
 
   const stateOf = (service: string) => options.journal().moves.get(service) ?? newMove(service)
+  /** Whether each is judged, and by which state of it: that changes rarely, and is asked several times a scrape. */
+  const known = new Map<string, { readonly state: MoveState; readonly isJudged: boolean }>()
+  const isJudged = (move: MovePlan): boolean => {
+    const state = stateOf(move.service)
+    const before = known.get(move.service)
+    if (before?.state === state) return before.isJudged
+    const now = judging.isJudged(state, move)
+    known.set(move.service, { state, isJudged: now })
+    return now
+  }
   const keep = (service: string, fresh: readonly JudgeRow[]): void => {
     for (const row of fresh) rows.push(toObservation(service, row))
     const last = fresh.at(-1)
@@ -83,7 +95,7 @@ export const createMeasuring = (options: {
     blueLatency ??= totalHistograms(latest, 'blue')
     return blueLatency.get(service) ?? null
   }
-  const history = createBlueHistory(Object.keys(plan.moves).length)
+  const history = createBlueHistory(services.length)
   const rate = createBlueRate()
   const soFar = createBlueSoFar()
   /** Before it crosses, and after it came back: then blue has all the traffic. */
@@ -97,7 +109,8 @@ export const createMeasuring = (options: {
   const syncNow = (service: string): void => {
     const move = plan.moves[service]
     if (!isRestored || move === undefined) return
-    if (judging.isJudged(stateOf(service), move)) resting.wake(service)
+    if (!isJudged(move)) return
+    resting.wake(service)
     const blue = {
       latency: () => latencyOf(service),
       history: () => history.of(service),
@@ -115,7 +128,7 @@ export const createMeasuring = (options: {
     if (!calibrates(service)) syncNow(service)
   }
   const calibrateAll = async (signal: AbortSignal): Promise<void> => {
-    for (const service of Object.keys(plan.moves).filter(calibrates)) {
+    for (const service of services.filter(calibrates)) {
       syncNow(service)
       await clock.sleep(clock.now(), signal)
     }
@@ -142,7 +155,7 @@ export const createMeasuring = (options: {
     keep(move.service, judged.rows)
     if (judged.event !== null) inbox.put(forMove(move.service, judged.event))
   }
-  const judgedNow = () => Object.values(plan.moves).filter((move) => judging.isJudged(stateOf(move.service), move))
+  const judgedNow = () => moves.filter(isJudged)
   const judgedNames = (): readonly string[] => judgedNow().map(({ service }) => service)
   const judgeAll = async (
     inbox: Inbox,
@@ -221,7 +234,7 @@ export const createMeasuring = (options: {
         await clock.sleep(clock.now(), signal)
       }
       isRestored = true
-      for (const service of Object.keys(plan.moves)) sync(service)
+      for (const service of services) sync(service)
     },
     run: async (inbox, signal) => {
       if (metrics === null) return
@@ -246,7 +259,7 @@ export const createMeasuring = (options: {
           await judgeAll(inbox, null, { at, durationMs: at - before }, signal)
         }
         if (answer.kind === 'ok') before = at
-        for (const service of Object.keys(plan.moves)) syncNow(service)
+        for (const service of services) syncNow(service)
         const next = at - (at % intervalMs) + intervalMs
         await resting.sleep(next, judgedNames(), clock, signal)
       }
