@@ -50,8 +50,7 @@ export const createSimulatedProcess = (clock: SimulatedClock): SimulatedProcess 
     },
     after: (ms, act) => (isDead ? () => undefined : clock.after(ms, () => tell(act))),
   }
-  const hear = (arg: unknown): unknown =>
-    isListener(arg) ? (...news: unknown[]) => tell(() => arg(...news)) : arg
+  const hear = (arg: unknown): unknown => (isListener(arg) ? (...news: unknown[]) => tell(() => arg(...news)) : arg)
   const reach =
     (ask: (...args: unknown[]) => unknown) =>
     (...args: unknown[]): unknown => {
