@@ -54,6 +54,34 @@ describe('a release of three services', () => {
     expect(done).toEqual(['weights', 'came out', 'workload', 'came out'])
   })
 
+  it('ends no rollback while something on green could not be put right, and tries it again', () => {
+    const small = openSmallWorld()
+    playUntil(small, 50)
+    small.request('r1', { kind: 'roll back', scope: { kind: 'everything' }, because: 'enough', assumeDead: null })
+    small.slow.add('invoices/schedule')
+    for (let i = 0; i < 6; i += 1) small.pass(100)
+    expect(small.journal.moves.get('storefront')?.settled).toMatchObject({ on: 'blue' })
+    small.world.replicas.storefront = { blue: 2, green: 1 }
+    small.refusing.set('storefront/workload', { kind: 'refused', because: 'its epoch is old' })
+    small.pass(100)
+    small.slow.clear()
+    for (let i = 0; i < 3; i += 1) small.pass(1000)
+    expect(small.journal.release.ended).toBeNull()
+    expect(small.eventsOf('called a person').at(-1)).toMatchObject({
+      ...{ service: 'storefront', actions: ['titrate resume storefront'] },
+      because: expect.stringContaining('could not be put right'),
+    })
+    small.request('r2', { kind: 'resume', service: 'storefront', because: 'try again' })
+    for (let i = 0; i < 3; i += 1) small.pass(1000)
+    expect(small.journal.release.ended).toBeNull()
+    small.refusing.clear()
+    small.pass(30_000)
+    small.pass(100)
+    expect(small.world.replicas.storefront).toEqual({ blue: 2, green: 0 })
+    small.pass(100)
+    expect(small.journal.release.ended).toMatchObject({ outcome: 'rolled back' })
+  })
+
   it('does not end done while somebody has moved a settled service towards blue', () => {
     const small = openSmallWorld()
     for (let i = 0; i < 60 && small.journal.moves.get('catalogue')?.settled == null; i += 1) small.pass(500)

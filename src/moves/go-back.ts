@@ -71,12 +71,37 @@ const tryLane = (context: MoveContext, lane: LaneState | undefined, goal: Goal):
   )
 }
 
+/** Lanes of a move that is back on blue in which something is being put right, or could not be: all were done once. */
+export const lanesNotBack = (state: MoveState, plan: MovePlan): readonly Lane[] =>
+  state.settled?.on !== 'blue'
+    ? []
+    : wayBack(state, plan).flatMap((goal) => {
+        const own = state.lanes[laneOf(goal)]
+        return own !== undefined && sameGoal(own.goal, goal) && own.outcome?.kind !== 'done' ? [laneOf(goal)] : []
+      })
+
+/** What was to be put right, and could not be: a person hears of it, and it is tried again. */
+const putRightAgain = (context: MoveContext, lane: Lane): Decision | null => {
+  const { state, plan, now } = context
+  const own = state.lanes[lane]
+  const outcome = own?.outcome
+  if (own === undefined || !outcome || outcome.kind === 'done' || !lanesNotBack(state, plan).includes(lane)) return null
+  const failedAt = own.outcomeAt?.at ?? own.intendedAt
+  const triesAt = failedAt + againAfterMs
+  if (outcome.kind === 'superseded' || (state.resumedAt ?? 0) > failedAt || now >= triesAt)
+    return happens(intend(context, own.goal, own.because, goingBackLimitMs))
+  const because = `it could not be put right: ${describeGoal(own.goal)}: ${outcome.because}`
+  return waitsForPerson(because, [`titrate resume ${state.service}`], triesAt)
+}
+
 /** Back on blue, it stays there: what somebody changes towards green is put right; what they do on blue is theirs. */
 const keepOnBlue = (context: MoveContext): Decision => {
   const { state } = context
   for (const lane of expectedLanes) {
     // Users first, as on the way back: their copies stay for as long as it takes.
     if (lane === 'workload' && state.lanes.weights?.outcome === null) return waits('its users are being put right')
+    const again = putRightAgain(context, lane)
+    if (again !== null) return again
     const found = driftOf(lane, context)
     const goal = state.lanes[lane]?.goal
     if (found === null || found.towards === 'blue' || goal === undefined) {

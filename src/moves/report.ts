@@ -4,6 +4,7 @@ import type { MovePlan } from '../plan/plan.ts'
 import type { MoveDecision } from './decide-move.ts'
 import { isCrossing, type Waiting } from './decision.ts'
 import { gateName } from './gates.ts'
+import { lanesNotBack } from './go-back.ts'
 import type { Millis, Side } from './goal.ts'
 
 /** What the release sees of a move. Never facts: only what the move itself made of them. */
@@ -42,7 +43,9 @@ export const reportMove = (state: MoveState, plan: MovePlan, decision: MoveDecis
   step: plan.steps[state.step]?.name ?? null,
   settledOn: state.settled?.on ?? null,
   settledAt: state.settled?.at ?? null,
-  correcting: state.settled !== null && Object.values(state.lanes).some(({ outcome }) => outcome === null),
+  correcting:
+    state.settled !== null &&
+    (Object.values(state.lanes).some(({ outcome }) => outcome === null) || lanesNotBack(state, plan).length > 0),
   skipped: state.skipped !== null,
   held: state.held !== null,
   stuck: state.stuck !== null,
