@@ -345,6 +345,28 @@ describe('handing a schedule over', () => {
     },
   )
 
+  it('runs a tick that it took from a scheduler which ran a later one all the same', async () => {
+    const often = { timetable: every(2_000) }
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: often }, green: { schedule: often } })
+    await clock.runUntil(begin + 10_700)
+    await carry(toGreen, { ...contextFor('invoices'), actUntil: begin + 10_740 })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(false)
+    await clock.runUntil(begin + 14_500)
+    const context = contextFor('invoices')
+    const { schedules } = context.blue
+    // It acts on what it saw before the pause, between the first of our tombstones and the second.
+    const fence: Schedules['fence'] = async (call, service, tick) => {
+      if (tick === begin + 14_000) await schedules.runNow(call, service, tick)
+      return schedules.fence(call, service, tick)
+    }
+    const outcome = await carry(toGreen, { ...context, blue: { ...context.blue, schedules: { ...schedules, fence } } })
+    expect(outcome).toMatchObject({ kind: 'done', result: { missed: { byHand: [begin + 12_000] } } })
+    await clock.runUntil(begin + 20_500)
+    const ran = (side: Side) => sides[side].schedules.truth.runs().map((run) => ((run.tick ?? 0) - begin) / 1_000)
+    expect(ran('blue')).toEqual([2, 4, 6, 8, 10, 14])
+    expect(ran('green')).toEqual([12, 16, 18, 20])
+  })
+
   it.each(['Forbid', 'Replace'] as const)(
     'hands back a schedule under %s of which each run takes longer than it is to the next tick',
     async (concurrency) => {

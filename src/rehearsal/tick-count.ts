@@ -87,7 +87,8 @@ export const countTicks = (of: TicksOf, from: Millis, until: Millis): TickCount 
     return gaps.some((gap) => {
       if (due <= gap.from || tick > gap.until) return false
       if (deadlineMs !== null && gap.until > tick + deadlineMs) return true
-      return following(tick) <= gap.until || (missed === 'skip' && (previous(tick) ?? gap.from) > gap.from)
+      const before = previous(tick)
+      return following(tick) <= gap.until || (missed === 'skip' && before !== null && heldUntil(before) > gap.from)
     })
   }
   const overlaps = blue.filter((a) =>

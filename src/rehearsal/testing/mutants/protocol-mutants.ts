@@ -1,4 +1,4 @@
-import { type Mutant, simulation } from './mutant.ts'
+import { type Mutant, simulation, suite } from './mutant.ts'
 
 /** Wrong decisions of the handoff and the other protocols. */
 export const protocolMutants: readonly Mutant[] = [
@@ -51,6 +51,42 @@ export const protocolMutants: readonly Mutant[] = [
         file: 'src/protocols/handoff.ts',
         find: 'return to.value.schedule.fenced.some((tick) => tick > after)\n',
         replace: 'return to.value.schedule.fenced.some((tick) => tick > after && tick < 0)\n',
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    id: 'forgets-orphans',
+    breaks: 'a tick that our tombstone took, while the old owner ran a later one, is run by nobody',
+    edits: [
+      {
+        file: 'src/protocols/handoff.ts',
+        find: 'const tick = [...orphans(memo, old), ...all, ...late][0]',
+        replace: 'const tick = [...(old === null ? orphans(memo, old) : []), ...all, ...late][0]',
+      },
+    ],
+    caughtBy: suite('src/engine/carry-out.test.ts', 'runs a tick that it took from a scheduler'),
+  },
+  {
+    id: 'starts-beside-run',
+    breaks: 'under Forbid the new owner is resumed beside a run of the old one',
+    edits: [
+      {
+        file: 'src/protocols/handoff.ts',
+        find: "if (from.kind !== 'seen' || from.value.schedule.concurrency === 'Allow') return null",
+        replace: "if (from.kind !== 'seen' || from.value.schedule.concurrency !== 'Replace') return null",
+      },
+    ],
+    caughtBy: simulation,
+  },
+  {
+    id: 'replaces-nothing',
+    breaks: 'under Replace the new owner is resumed beside a run of the old one, which nobody replaces',
+    edits: [
+      {
+        file: 'src/protocols/handoff.ts',
+        find: "if (from.kind !== 'seen' || from.value.schedule.concurrency === 'Allow') return null",
+        replace: "if (from.kind !== 'seen' || from.value.schedule.concurrency !== 'Forbid') return null",
       },
     ],
     caughtBy: simulation,
