@@ -10,6 +10,7 @@
 /** The domain's nouns: what Titrate knows about releases. */
 export const domainFolders = [
   'kubernetes',
+  'clusters',
   'inventory',
   'parity',
   'platform',

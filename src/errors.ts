@@ -12,6 +12,8 @@ export const errorCodes = {
   MANIFESTS: 'Manifests, or files of facts about AWS, have faults; all of them are listed.',
   ENVIRONMENT_FILE: 'An environment file has faults; all of them are listed.',
   KUBECONFIG: 'The kubeconfig, or the context named in it, cannot be used.',
+  CLUSTER_UNREACHABLE: 'A Kubernetes cluster did not answer, or does not accept the credentials.',
+  CLUSTER_REFUSED: 'A Kubernetes cluster answers, and can not be used: too old, or nothing may be read.',
   ENVIRONMENT_RUNNING: 'Another supervisor already runs this environment.',
   ROUTER_RUNNING: 'Another process already runs this router.',
   ROUTER_UNAVAILABLE: 'The router could not be started, stopped or reached.',

@@ -133,9 +133,13 @@ describe('one set of manifests', () => {
   })
 
   it.each([
-    ['check --platform eks-fargate', 'are for manifests: add --manifests'],
-    ['check --output html', 'are for manifests: add --manifests'],
+    ['check --platform eks-fargate', 'are for manifests and clusters: add'],
+    ['check --output html', 'are for manifests and clusters: add'],
     ['check --manifests m --blue-manifests m', 'either --manifests, or'],
+    ['check --manifests m --context a', 'either manifests or clusters'],
+    ['check --manifests m --all-namespaces', 'are for clusters: add --context'],
+    ['check --manifests m --namespace a,b', 'is one name'],
+    ['check --kubeconfig k', 'are for clusters: add --context'],
     ['check --blue-manifests m', 'belong together'],
     ['check --blue-manifests - --green-manifests -', 'Only one of'],
     ['check --manifests m --fix f', '--fix needs two sides'],

@@ -1,3 +1,4 @@
+import type { ClusterRead } from '../clusters/cluster-read.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { CheckResult, EngineEnd, World } from '../engine/engine.ts'
 import type { Estate, Finding } from '../inventory/estate.ts'
@@ -6,6 +7,8 @@ import type { JournalState } from '../journal/fold.ts'
 import type { Document } from '../kubernetes/read-objects.ts'
 import type { Millis, Side } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
+import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
+import type { DryRunRequest } from '../parity/kubernetes/dry-run-requests.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SetAssumptions } from '../rehearsal/assumption.ts'
 import type { Rehearsal } from '../rehearsal/rehearsal.ts'
@@ -38,6 +41,8 @@ export type Deps = {
    * messages. Throws MANIFESTS with all faults at once, USAGE where there is nothing.
    */
   readonly readManifests: (path: string, shown: string, what: 'manifests' | 'facts') => Promise<ManifestsGiven>
+  /** Finds a cluster by its context; asks nothing of it yet. Throws KUBECONFIG. */
+  readonly openCluster: (asked: ClusterAsked) => Promise<OpenCluster>
   readonly doctor: (release: ResolvedRelease | null) => Promise<readonly DoctorFinding[]>
 }
 
@@ -46,6 +51,28 @@ export type ManifestsGiven = {
   /** How many files were read. */
   readonly files: number
   readonly notes: readonly string[]
+}
+
+export type ClusterAsked = {
+  readonly context: string
+  /** null: the one that kubectl would take. */
+  readonly kubeconfig: string | null
+  /** null: what API servers let through as they are set up by default. */
+  readonly requestsPerSecond: number | null
+}
+
+/** One cluster, as the commands that look at clusters use it. Throws CLUSTER_UNREACHABLE and CLUSTER_REFUSED. */
+export type OpenCluster = {
+  readonly name: string
+  /** The namespace of its context; null: none is set. */
+  readonly namespace: string | null
+  /** `namespaces` null: all but the cluster's own. */
+  read(namespaces: readonly string[] | null): Promise<ClusterRead>
+  /** Names of all that may be seen, for messages; empty where they may not. */
+  namespaces(): Promise<readonly string[]>
+  /** By the key of the request. Nothing is kept. */
+  dryRun(requests: readonly DryRunRequest[]): Promise<ReadonlyMap<string, DryRun>>
+  close(): Promise<void>
 }
 
 export type CommandIo = {

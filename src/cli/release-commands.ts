@@ -6,6 +6,7 @@ import {
   flag,
   maybeOne,
   one,
+  optionalNumber,
   optionalText,
   output,
   outputs,
@@ -68,14 +69,30 @@ export const check = command(
         'Findings and differences that somebody answers for, beside those of the release file',
         'path',
       ),
-      namespace: optionalText('The namespace of objects that name none; without it, default', 'name'),
+      namespace: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        variadic: ',',
+        placeholder: 'name',
+        brief:
+          'Namespaces of the clusters, NAME=GREEN where green has another name; without it, that of the context. Of manifests: the namespace of objects that name none',
+      },
+      allNamespaces: flag("All namespaces but the cluster's own"),
+      context: optionalText('Check a cluster instead of a release: a context of the kubeconfig', 'name'),
+      blueContext: optionalText('Compare this cluster with that of green', 'name'),
+      greenContext: optionalText('What blue is compared with; it may be the same cluster', 'name'),
+      greenSelector: optionalText('What is green in namespaces that both sides share, as label=value', 'label'),
+      greenSuffix: optionalText('What names on green end with, beside --green-selector; without it, -green', 'suffix'),
+      kubeconfig: optionalText('Another kubeconfig than kubectl would take', 'path'),
+      requestsPerSecond: optionalNumber('How much is asked of each API server; without it, 40', 'number'),
     },
     aliases,
   },
   {
     brief: 'Find what is wrong, and how both environments differ',
     fullDescription:
-      'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.\nWith --manifests it needs neither a release nor a cluster, for instance: helm template CHART | titrate check --manifests - --platform eks-fargate',
+      'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.\nWith --manifests it needs neither a release nor a cluster, for instance: helm template CHART | titrate check --manifests - --platform eks-fargate\nWith --context, or --blue-context and --green-context, it reads clusters; what differs is dry-run on green.',
   },
 )
 

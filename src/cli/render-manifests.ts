@@ -1,6 +1,7 @@
+import { clusterRules } from '../clusters/cluster-rules.ts'
 import { fargateRules } from '../platform/catalogue.ts'
-import type { PlatformFinding, Severity } from '../platform/rule.ts'
-import type { ManifestsView, ParityView } from '../views/manifests-view.ts'
+import { listNames, type PlatformFinding, type Severity } from '../platform/rule.ts'
+import type { ClusterView, ManifestsView, ParityView } from '../views/manifests-view.ts'
 import { plural } from '../views/words.ts'
 import type { Look } from './print.ts'
 import { renderEstate } from './render-check.ts'
@@ -8,14 +9,18 @@ import { indent, paint, type Shade, table } from './table.ts'
 
 export const renderManifests = (view: ManifestsView, look: Look): string =>
   [
+    ...(view.clusters.length === 0 ? [] : [view.clusters.map(renderCluster).join('\n')]),
     renderEstate(view.estate, look),
     ...(view.parity === null ? [] : [renderParity(view.parity, look)]),
     ...(view.sizes.length === 0 ? [] : [renderSizes(view, look)]),
-    ...(view.platform === null ? [] : renderFindings(view, look)),
+    ...renderFindings(view, look),
     ...beforeRelease(view),
     ...(view.notes.length === 0 ? [] : [`notes\n${indent(view.notes.join('\n'))}`]),
     verdict(view, look),
   ].join('\n\n')
+
+const renderCluster = ({ side, name, version, namespaces, objects }: ClusterView): string =>
+  `${side === null ? '' : `${side} is `}${name} (Kubernetes ${version}): ${plural(objects, 'object')} in ${listNames(namespaces, 10)}`
 
 /** What would have to be settled before these could move; it says nothing of where they can run. */
 const beforeRelease = ({ estate }: ManifestsView): readonly string[] => {
@@ -41,7 +46,7 @@ const renderFindings = (view: ManifestsView, look: Look): readonly string[] => {
 
 const renderRule = (id: string, findings: readonly PlatformFinding[], look: Look): string => {
   const [first] = findings
-  const rule = fargateRules.find((one) => one.id === id)
+  const rule = [...fargateRules, ...clusterRules].find((one) => one.id === id)
   if (first === undefined) return ''
   const lines = findings.map(({ object, path, message }) => {
     const own = rule === undefined ? message : message.replace(`. ${rule.says}`, '')
@@ -108,16 +113,21 @@ const renderParity = (parity: ParityView, look: Look): string => {
 }
 
 const verdict = (view: ManifestsView, look: Look): string => {
-  const errors = view.findings.filter(({ severity }) => severity === 'error').length
+  const errors = view.findings.filter(({ severity }) => severity === 'error')
+  const ofClusters = errors.filter(({ rule }) => rule.startsWith('KC')).length
+  const ofPlatform = errors.length - ofClusters
   const open = view.parity?.unexplained ?? 0
   const reasons = [
-    ...(errors === 0 ? [] : [`${plural(errors, 'finding')} of ${view.platform}`]),
+    ...(ofClusters === 0
+      ? []
+      : [`${plural(ofClusters, 'finding')} of the ${view.clusters.length > 1 ? 'clusters' : 'cluster'}`]),
+    ...(ofPlatform === 0 ? [] : [`${plural(ofPlatform, 'finding')} of ${view.platform}`]),
     ...(open === 0 ? [] : [`${plural(open, 'unexplained difference')}`]),
   ]
   const of = `${plural(
     Object.values(view.objects).reduce((sum, one) => sum + one, 0),
     'object',
-  )} in ${plural(view.files, 'file')}`
+  )}${view.clusters.length === 0 ? ` in ${plural(view.files, 'file')}` : ''}`
   if (!view.ok) return paint(look, 'red', `not ok: ${reasons.join(', ') || 'a rewrite can’t be used'} (${of})`)
   const unsure = view.notChecked.length === 0 ? '' : `; ${view.notChecked.length} not checked`
   return paint(look, 'green', `ok: nothing blocks (${of}${unsure})`)

@@ -261,7 +261,7 @@ export const paritySchema = z.strictObject({
 
 export const platformWaiverSchema = z.strictObject({
   rule: required(
-    z.string().regex(/^FG\d\d$/, 'the id of a rule, such as FG17'),
+    z.string().regex(/^(FG|KC)\d\d$/, 'the id of a rule, such as FG17'),
     'The rule, as `titrate check --platform` prints it.',
   ),
   object: documented(text, 'The object that it was found in; `*` stands for anything.', '*'),

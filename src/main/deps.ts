@@ -95,6 +95,7 @@ export const createDeps = (options: {
   retire: async (release, store) => (await import('./retire.ts')).retireBlue(release, store),
   readManifests: async (path, shown, what) =>
     (await import('../providers/manifests/read-manifests.ts')).readManifests(path, shown, process.stdin, what),
+  openCluster: async (asked) => (await import('./clusters.ts')).openCluster(asked, options.signal),
   doctor: async (release) => (await import('./doctor.ts')).examine(release),
 })
 

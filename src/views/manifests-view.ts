@@ -19,7 +19,17 @@ export type ParityView = {
   readonly fixes: readonly Fix[]
 }
 
-/** What `titrate check` tells of manifests. */
+/** A side that was read from a cluster. */
+export type ClusterView = {
+  readonly side: 'blue' | 'green' | null
+  /** Its context. */
+  readonly name: string
+  readonly version: string
+  readonly namespaces: readonly string[]
+  readonly objects: number
+}
+
+/** What `titrate check` tells of manifests, or of the objects of clusters. */
 export type ManifestsView = {
   /** Whether nothing blocks. */
   readonly ok: boolean
@@ -35,6 +45,8 @@ export type ManifestsView = {
   /** How many objects of each kind there are. */
   readonly objects: Readonly<Record<string, number>>
   readonly files: number
+  /** Where objects were read from clusters instead of files. */
+  readonly clusters: readonly ClusterView[]
   readonly notes: readonly string[]
 }
 
@@ -45,21 +57,30 @@ export const viewManifests = (found: {
   readonly estate: Estate
   readonly platform: PlatformReport | null
   readonly parity: ObjectsParity | null
+  /** What was found of clusters; absent: none was asked. */
+  readonly clusters?: {
+    readonly read: readonly ClusterView[]
+    readonly findings: readonly PlatformFinding[]
+    readonly waived: readonly Waived[]
+    readonly notChecked: readonly NotChecked[]
+  }
 }): ManifestsView => {
-  const { platform, parity } = found
+  const { platform, parity, clusters } = found
+  const findings = [...(clusters?.findings ?? []), ...(platform?.findings ?? [])]
   const sizes = platform?.sizes ?? []
   return {
-    ok: (platform?.errors ?? 0) === 0 && (parity?.unexplained ?? 0) === 0 && !blocks(parity),
+    ok: findings.every(({ severity }) => severity !== 'error') && (parity?.unexplained ?? 0) === 0 && !blocks(parity),
     platform: platform?.platform ?? null,
-    findings: platform?.findings ?? [],
-    waived: platform?.waived ?? [],
-    notChecked: platform?.notChecked ?? [],
+    findings,
+    waived: [...(clusters?.waived ?? []), ...(platform?.waived ?? [])],
+    notChecked: [...(clusters?.notChecked ?? []), ...(platform?.notChecked ?? [])],
     sizes,
     total: { before: sum(sizes, ({ before }) => before), after: sum(sizes, ({ after }) => after) },
     estate: viewEstate(found.estate),
     parity: parity === null ? null : viewParity(parity),
     objects: countKinds(found.index),
     files: found.files,
+    clusters: clusters?.read ?? [],
     notes: found.notes,
   }
 }
@@ -102,3 +123,9 @@ const countKinds = ({ objects }: KubernetesIndex): Readonly<Record<string, numbe
   for (const { sort } of objects) counts.set(sort, (counts.get(sort) ?? 0) + 1)
   return Object.fromEntries([...counts].sort(([a], [b]) => byText(a, b)))
 }
+
+/** Of one side nothing can be missing on the other. */
+export const ofOneSide = (view: ManifestsView): ManifestsView => ({
+  ...view,
+  estate: { ...view.estate, services: view.estate.services.map((row) => ({ ...row, onGreen: true })) },
+})

@@ -9,26 +9,38 @@ import type { Output } from '../flags.ts'
 import { print } from '../print.ts'
 import { absolute, loadRelease } from '../release-file.ts'
 import { renderCheck } from '../render-check.ts'
+import type { ClusterFlags } from './check-clusters.ts'
 import type { ManifestFlags } from './check-manifests.ts'
 
-export type CheckFlags = ManifestFlags & {
-  readonly file: string
-  readonly output: Output | 'html'
-  readonly fix: string | undefined
-}
+export type CheckFlags = ManifestFlags &
+  ClusterFlags & {
+    readonly file: string
+    readonly output: Output | 'html'
+    readonly fix: string | undefined
+  }
 
-const forManifests = ['platform', 'awsFacts', 'waivers', 'namespace'] as const
+const forObjects = ['platform', 'awsFacts', 'waivers', 'namespace'] as const
+const forClusters = ['greenSelector', 'greenSuffix', 'kubeconfig', 'requestsPerSecond'] as const
 
 /** What is wrong before anything moves, and how both sides differ. Creates nothing in the environments. */
 export const check: Implementation<CheckFlags> = async (deps, flags) => {
   const { file, output, fix } = flags
-  if ((flags.manifests ?? flags.blueManifests ?? flags.greenManifests) !== undefined) {
-    return (await import('./check-manifests.ts')).checkManifests(deps, flags)
-  }
-  if (output === 'html' || forManifests.some((name) => flags[name] !== undefined)) {
+  const isManifests = (flags.manifests ?? flags.blueManifests ?? flags.greenManifests) !== undefined
+  const isClusters = (flags.context ?? flags.blueContext ?? flags.greenContext) !== undefined
+  if (isManifests && isClusters)
+    throw new TitrateError('USAGE', 'Check either manifests or clusters, not both at once.')
+  if (isClusters) return (await import('./check-clusters.ts')).checkClusters(deps, flags)
+  if (flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)) {
     throw new TitrateError(
       'USAGE',
-      '--platform, --aws-facts, --waivers, --namespace and --output html are for manifests: add --manifests, or --blue-manifests and --green-manifests.',
+      '--all-namespaces, --green-selector, --green-suffix, --kubeconfig and --requests-per-second are for clusters: add --context, or --blue-context and --green-context.',
+    )
+  }
+  if (isManifests) return (await import('./check-manifests.ts')).checkManifests(deps, flags)
+  if (output === 'html' || forObjects.some((name) => flags[name] !== undefined)) {
+    throw new TitrateError(
+      'USAGE',
+      '--platform, --aws-facts, --waivers, --namespace and --output html are for manifests and clusters: add --manifests or --context, or both sides of one of them.',
     )
   }
   const release = await loadRelease(deps, file)

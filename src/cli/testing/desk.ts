@@ -51,6 +51,7 @@ export const openDesk = async () => {
     rehearse: missing('rehearsal'),
     retire: missing('retire'),
     readManifests: (path, shown, what) => readManifests(path, shown, Readable.from([]), what),
+    openCluster: missing('cluster'),
     doctor: missing('doctor'),
     ...own,
     io: {

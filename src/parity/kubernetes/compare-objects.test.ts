@@ -644,7 +644,9 @@ describe('the dry run', () => {
     expect(compare([web()], [web()]).notDryRun).toEqual([
       { object: 'Deployment shop/web', because: 'no cluster was asked' },
     ])
-    const dryRuns = new Map([[key, { kind: 'refused' as const, because: 'the webhook has side effects' }]])
+    const dryRuns = new Map([
+      [key, { kind: 'refused' as const, because: 'the webhook has side effects', why: 'no dry run' as const }],
+    ])
     expect(compare([web()], [web()], { dryRuns }).notDryRun).toEqual([
       { object: 'Deployment shop/web', because: 'the webhook has side effects' },
     ])

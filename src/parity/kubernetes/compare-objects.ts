@@ -1,3 +1,4 @@
+import type { Split } from '../../clusters/split-objects.ts'
 import type { Finding } from '../../inventory/estate.ts'
 import type { Digest } from '../../inventory/kubernetes/definition.ts'
 import { byText } from '../../inventory/ordering.ts'
@@ -30,6 +31,8 @@ export type ObjectsParityInput = {
   /** Where green runs, for differences that it asks for; null: nowhere special. */
   readonly platform: 'eks-fargate' | null
   readonly now: Millis
+  /** Both sides are in the same namespaces, and what this says is green. Absent or null: they aren't. */
+  readonly split?: Split | null
 }
 
 /** One service (or the environment) with the differences of its objects, by class. */
@@ -186,10 +189,12 @@ const notDryRun = (
   compared: readonly Compared[],
   { dryRuns, places }: ObjectsParityInput,
 ): ObjectsParity['notDryRun'] =>
-  compared.flatMap(({ blue, green }) => {
+  compared.flatMap(({ blue, green, found }) => {
     if (blue === null || green === null) return []
     const answer = dryRuns?.get(keyOnGreen(blue, places))
     if (answer?.kind === 'ok') return []
+    // What is the same before green was asked needs no dry run.
+    if (dryRuns !== null && answer === undefined && found.length === 0) return []
     const because = answer?.because ?? (dryRuns === null ? 'no cluster was asked' : 'it was not asked about')
     return [{ object: objectText(blue), because }]
   })

@@ -1,3 +1,5 @@
+import type { Refusal } from '../../clusters/refusal.ts'
+import type { Split } from '../../clusters/split-objects.ts'
 import type { Digest } from '../../inventory/kubernetes/definition.ts'
 import { byText } from '../../inventory/ordering.ts'
 import { contentOf } from '../../kubernetes/environment.ts'
@@ -14,10 +16,17 @@ import type { ObjectFound } from './object-difference.ts'
 import { requiredBecause } from './required.ts'
 import { showBoth, showValue } from './show-value.ts'
 
-/** What green's API server made of an object of blue in a dry run, or why it would not say. */
+/**
+ * What green's API server made of an object of blue in a dry run, or why it would not say. `changed`: somebody wrote to
+ * green's object in between. `no answer`: it could not be asked, or did not answer. `not asked`: for the reason given.
+ */
 export type DryRun =
   | { readonly kind: 'ok'; readonly object: JsonMap }
-  | { readonly kind: 'refused'; readonly because: string }
+  | {
+      readonly kind: 'refused'
+      readonly because: string
+      readonly why: Refusal | 'changed' | 'no answer' | 'not asked'
+    }
 
 export type PairContext = {
   readonly blue: KubernetesIndex
@@ -26,6 +35,7 @@ export type PairContext = {
   readonly rewrite: Rewriter
   readonly digest: Digest
   readonly platform: 'eks-fargate' | null
+  readonly split?: Split | null
   /** Whether an autoscaler owns the replicas, on either side. */
   readonly isScaled: (object: KubernetesObject) => boolean
 }
@@ -57,6 +67,7 @@ export const comparePair = (pair: Pair, context: PairContext): readonly ObjectFo
       actual,
       sort: blue.sort,
       platform: context.platform,
+      split: context.split ?? null,
     }),
   )
   const [one, other] = [readWorkload(blue), readWorkload(green)]
@@ -95,6 +106,7 @@ type TreeContext = {
   readonly actual: JsonMap
   readonly sort: string
   readonly platform: 'eks-fargate' | null
+  readonly split: Split | null
 }
 
 const foundInTree = (difference: TreeDifference, context: TreeContext): ObjectFound => {

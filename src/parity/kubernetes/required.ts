@@ -1,3 +1,4 @@
+import type { Split } from '../../clusters/split-objects.ts'
 import { at, isMap, type JsonMap, mapAt, mapsAt, textAt } from '../../kubernetes/json.ts'
 import { sameQuantity } from '../../kubernetes/quantity.ts'
 import type { Json } from '../../moves/goal.ts'
@@ -9,6 +10,8 @@ export type RequiredContext = {
   readonly expected: JsonMap
   readonly actual: JsonMap
   readonly platform: 'eks-fargate' | null
+  /** Absent or null: both sides don't share namespaces. */
+  readonly split?: Split | null
 }
 
 type Sides = { readonly path: string; readonly expected: Json | undefined; readonly actual: Json | undefined }
@@ -18,6 +21,7 @@ export const requiredBecause = (difference: TreeDifference, context: RequiredCon
   const sides: Sides = { ...difference, path: pathText(difference.steps) }
   return (
     asleep(sides, context.sort) ??
+    bySplit(sides, context.split ?? null) ??
     (context.platform === null
       ? null
       : (byField(sides) ?? byVolume(difference.steps, sides, context) ?? bySize(difference.steps, sides, context)))
@@ -34,6 +38,17 @@ const asleep = ({ path, expected, actual }: Sides, sort: string): string | null 
     return 'green sleeps until its step'
   const scaled = sort === 'Deployment' || sort === 'StatefulSet'
   return scaled && path === 'spec.replicas' && actual === 0 ? 'green sleeps until its step' : null
+}
+
+/** In namespaces that both sides share, green has a label of its own, and its names an ending. */
+const bySplit = ({ path, expected, actual }: Sides, split: Split | null): string | null => {
+  if (split === null) return null
+  const { label, value, suffix } = split
+  const why = `what is green is told by ${label}=${value}`
+  const ends = path.endsWith(`.${label}`) || path.endsWith(`["${label}"]`)
+  if (ends && actual === value && expected === undefined) return why
+  const isName = typeof expected === 'string' && actual === `${expected}${suffix}`
+  return isName && /(scaleTargetRef\.name|serviceName|\.name)$/.test(path) ? why : null
 }
 
 type Field = { readonly path: RegExp; readonly rule: string; readonly fits: (sides: Sides) => boolean }

@@ -1,3 +1,4 @@
+import { clusterRules } from '../../clusters/cluster-rules.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { fargateRules } from '../../platform/catalogue.ts'
 import type { PlatformFinding, Severity } from '../../platform/rule.ts'
@@ -14,27 +15,26 @@ export const writeCheckPage = (view: ManifestsView, at: Millis, version: string)
     `${view.ok ? 'Nothing blocks' : 'Something blocks'} · Titrate check`,
     html`<header>
 <p class="kicker">Titrate check</p>
-<h1>${view.platform === null ? 'Manifests' : `Would it run on ${view.platform}?`}</h1>
+<h1>${view.platform === null ? (view.clusters.length === 0 ? 'Manifests' : 'Clusters') : `Would it run on ${view.platform}?`}</h1>
 <p class="note">written ${instant(at)} · Titrate ${version}</p>
 </header>
 ${summary(view)}
 <nav aria-label="Contents"><ul>${contents(view).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>
-${view.platform === null ? null : [findings(view), sizes(view), notChecked(view)]}${view.parity === null ? null : parity(view.parity)}${estate(view)}${notes(view)}</main>`,
+${hasFindings(view) ? findings(view) : null}${view.platform === null ? null : sizes(view)}${hasFindings(view) ? notChecked(view) : null}${view.parity === null ? null : parity(view.parity)}${estate(view)}${notes(view)}</main>`,
   ).markup
 
 const contents = (view: ManifestsView): readonly (readonly [string, string])[] => [
-  ...(view.platform === null
-    ? []
-    : ([
-        ['findings', 'Findings'],
-        ['sizes', 'Sizes'],
-        ['not-checked', 'Not checked'],
-      ] as const)),
+  ...(hasFindings(view) ? ([['findings', 'Findings']] as const) : []),
+  ...(view.platform === null ? [] : ([['sizes', 'Sizes']] as const)),
+  ...(hasFindings(view) ? ([['not-checked', 'Not checked']] as const) : []),
   ...(view.parity === null ? [] : ([['parity', 'Parity']] as const)),
   ['estate', 'Estate'],
   ['notes', 'Notes'],
 ]
+
+/** Manifests of which no platform was asked have none; clusters always have rules of their own. */
+const hasFindings = (view: ManifestsView): boolean => view.platform !== null || view.clusters.length > 0
 
 const count = (view: ManifestsView, severity: Severity): number =>
   view.findings.filter((one) => one.severity === severity).length
@@ -42,12 +42,16 @@ const count = (view: ManifestsView, severity: Severity): number =>
 const summary = (view: ManifestsView): Markup => {
   const open = view.parity?.unexplained ?? 0
   const figures: readonly (readonly [name: string, value: string | number, small: string])[] = [
-    ...(view.platform === null
-      ? []
-      : ([
+    ...(hasFindings(view)
+      ? ([
           ['Errors', count(view, 'error'), 'would not run, or not as now'],
           ['Warnings', count(view, 'warn'), 'something is different'],
           ['Not checked', view.notChecked.length, 'not the same as passed'],
+        ] as const)
+      : []),
+    ...(view.platform === null
+      ? []
+      : ([
           [
             'Size',
             `${view.total.after.vcpu} vCPU, ${view.total.after.gb} GB`,
@@ -61,7 +65,7 @@ const summary = (view: ManifestsView): Markup => {
       `${plural(
         Object.values(view.objects).reduce((sum, one) => sum + one, 0),
         'object',
-      )} in ${plural(view.files, 'file')}`,
+      )} ${view.clusters.length === 0 ? `in ${plural(view.files, 'file')}` : `on ${list(view.clusters.map(({ name, version }) => `${name} (Kubernetes ${version})`))}`}`,
     ],
   ]
   return html`<div class="card ${view.ok ? 'done' : 'bad'}">
@@ -99,7 +103,7 @@ const findings = (view: ManifestsView): Markup =>
 
 const ruleOf = (id: string, group: readonly PlatformFinding[]): Markup => {
   const [first] = group
-  const rule = fargateRules.find((one) => one.id === id)
+  const rule = [...fargateRules, ...clusterRules].find((one) => one.id === id)
   if (first === undefined) return html``
   const word = titles[first.severity]
   return html`<h3>${first.severity === 'error' ? alarm(word) : word} · ${id}${rule === undefined ? null : [' · ', plain(rule.says)]}</h3>

@@ -1,5 +1,5 @@
 import type { Answer } from '../../../engine/ports.ts'
-import { type ObjectList, readPages, type Scope } from './pages.ts'
+import { type Keep, type ObjectList, readPages, type Scope } from './pages.ts'
 import {
   describeObject,
   type KubernetesObject,
@@ -10,7 +10,8 @@ import {
   type Resource,
 } from './resource.ts'
 import type { Method, Question, Sender } from './send.ts'
-import { answerOf, isAbsent } from './status.ts'
+import { readServedKinds, type ServedKind } from './served-kinds.ts'
+import { answerOf, type ClusterAnswer, isAbsent } from './status.ts'
 import type { Urgency } from './token-bucket.ts'
 
 export type Ask = { readonly signal: AbortSignal; readonly urgency?: Urgency }
@@ -48,16 +49,22 @@ export type KubernetesClient = {
   readonly name: string
   /** As etcd has it now. null: it isn't there. */
   get<T extends KubernetesObject>(resource: Resource<T>, place: ObjectPlace, ask: Ask): Promise<Answer<T | null>>
-  /** As etcd has it now, all pages. */
-  list<T extends KubernetesObject>(resource: Resource<T>, scope: Scope, ask: Ask): Promise<Answer<ObjectList<T>>>
+  /** As etcd has it now, all pages. `keep`: what of each object is kept, and whether it is. */
+  list<T extends KubernetesObject>(
+    resource: Resource<T>,
+    scope: Scope,
+    ask: Ask & { readonly keep?: Keep<T> },
+  ): Promise<ClusterAnswer<ObjectList<T>>>
+  /** The kinds that the cluster serves now, its own and those of CRDs, each in the version that it prefers. */
+  served(ask: Ask): Promise<ClusterAnswer<readonly ServedKind[]>>
   /** Conflict: it is there already. */
-  create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: Write): Promise<Answer<T>>
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: Write): Promise<ClusterAnswer<T>>
   patch<T extends KubernetesObject>(
     resource: Resource<T>,
     place: ObjectPlace,
     patch: Patch,
     write: Write,
-  ): Promise<Answer<T>>
+  ): Promise<ClusterAnswer<T>>
   /** Ok also when it was gone already; conflict when it is not the one of `uid` or `resourceVersion`. */
   remove(
     resource: Resource,
@@ -108,7 +115,7 @@ export const createClient = (name: string, sender: Sender): KubernetesClient => 
     place: ObjectPlace,
     question: Pick<Question, 'path' | 'body' | 'contentType' | 'query'> & { readonly method: Method },
     { signal, urgency, dryRun }: Write,
-  ): Promise<Answer<T>> => {
+  ): Promise<ClusterAnswer<T>> => {
     const query = { ...question.query, dryRun: dryRun === true ? 'All' : undefined }
     const reply = await sender.send({ ...question, query, signal, ...urgencyOf(urgency) })
     return answerOf<T>(reply, { verb, resource, place }, name)
@@ -122,7 +129,8 @@ export const createClient = (name: string, sender: Sender): KubernetesClient => 
       if (isAbsent(reply, place)) return { kind: 'ok', value: null }
       return answerOf(reply, { verb: 'get', resource, place }, name)
     },
-    list: (resource, scope, ask) => readPages(sender, name, resource, scope, ask),
+    list: (resource, scope, { keep, ...ask }) => readPages(sender, name, resource, scope, ask, keep),
+    served: (ask) => readServedKinds(sender, name, ask.signal),
     create: (resource, object, how) => {
       const place = placeOf(object)
       const path = pathOfKind(resource, place.namespace)

@@ -1,7 +1,6 @@
-import type { Answer } from '../../../engine/ports.ts'
 import { apiVersionOf, type KubernetesObject, pathOfKind, type Resource } from './resource.ts'
 import type { Sender } from './send.ts'
-import { answerOf } from './status.ts'
+import { answerOf, type ClusterAnswer } from './status.ts'
 import type { Urgency } from './token-bucket.ts'
 
 /** Which objects of a kind. Absent parts don't narrow. */
@@ -17,6 +16,9 @@ export type ObjectList<T> = {
   /** The version of the whole list: a watch from there on misses nothing. */
   readonly resourceVersion: string
 }
+
+/** What a caller keeps of each object, as soon as its page is there: whole lists may be large. */
+export type Keep<T> = (object: T) => T | null
 
 type Page<T> = {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
@@ -34,7 +36,8 @@ export const readPages = async <T extends KubernetesObject>(
   resource: Resource<T>,
   scope: Scope,
   ask: { readonly signal: AbortSignal; readonly urgency?: Urgency },
-): Promise<Answer<ObjectList<T>>> => {
+  keep: Keep<T> = (object) => object,
+): Promise<ClusterAnswer<ObjectList<T>>> => {
   const path = pathOfKind(resource, scope.namespace)
   const place = scope.namespace === undefined ? null : { namespace: scope.namespace, name: '*' }
   const asked = { verb: 'list', resource, place }
@@ -49,14 +52,17 @@ export const readPages = async <T extends KubernetesObject>(
       if (isExpired) break
       const answer = answerOf<Page<T>>(reply, asked, cluster)
       if (answer.kind !== 'ok') return answer
-      for (const item of answer.value.items ?? []) items.push(named(item, resource))
+      for (const item of answer.value.items ?? []) {
+        const kept = keep(named(item, resource))
+        if (kept !== null) items.push(kept)
+      }
       next = answer.value.metadata?.continue || undefined
       if (next === undefined) return ok({ items, resourceVersion: answer.value.metadata?.resourceVersion ?? '' })
     } while (next !== undefined)
   }
 }
 
-const ok = <T>(value: T): Answer<T> => ({ kind: 'ok', value })
+const ok = <T>(value: T): ClusterAnswer<T> => ({ kind: 'ok', value })
 
 /** Lists leave out what each object is. */
 const named = <T extends KubernetesObject>(object: T, resource: Resource<T>): T => ({

@@ -16,6 +16,8 @@ export type Question = {
   readonly body?: unknown
   /** `application/json` unless said otherwise. */
   readonly contentType?: string
+  /** How the answer may be written; `application/json` unless said otherwise. */
+  readonly accept?: string
   readonly urgency?: Urgency
   /** The caller's limit. Each question has one of its own as well. */
   readonly signal: AbortSignal
@@ -73,7 +75,7 @@ export const createSender = (deps: Deps): Sender => {
       method,
       headers: {
         ...session.headers,
-        accept: 'application/json',
+        accept: question.accept ?? 'application/json',
         'user-agent': deps.userAgent,
         ...(body === undefined ? {} : { 'content-type': type }),
       },

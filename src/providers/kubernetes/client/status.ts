@@ -1,9 +1,15 @@
+import type { Refusal } from '../../../clusters/refusal.ts'
 import type { Answer } from '../../../engine/ports.ts'
 import { describeObject, nameOfKind, type ObjectPlace, type Resource } from './resource.ts'
 import type { Reply } from './send.ts'
 
 /** What was asked, for messages: `patch` of `deployments.apps shop/web`. */
 export type Asked = { readonly verb: string; readonly resource: Resource; readonly place: ObjectPlace | null }
+
+/** An answer that says of a refusal which one it is. Absent: nothing is known but the words. */
+export type ClusterAnswer<T> =
+  | Exclude<Answer<T>, { readonly kind: 'refused' }>
+  | { readonly kind: 'refused'; readonly because: string; readonly why?: Refusal }
 
 /** The part of the API server's `Status` object that is used. */
 export type Status = {
@@ -12,6 +18,8 @@ export type Status = {
   readonly causes: readonly { readonly reason: string; readonly field: string; readonly message: string }[]
   /** The object that it is about; null: it is about none, so a 404 means that the kind itself is not there. */
   readonly about: string | null
+  /** The plural of what it is about, such as `namespaces`; empty where it doesn't say. */
+  readonly aboutKind: string
   readonly code: number
 }
 
@@ -27,6 +35,7 @@ export const statusIn = (read: unknown): Status => {
     message: text(object, 'message'),
     reason: text(object, 'reason'),
     about: text(details, 'name') || null,
+    aboutKind: text(details, 'kind'),
     code: Number(Reflect.get(object, 'code')) || 0,
     causes: (Array.isArray(causes) ? causes : []).map((each: unknown) => ({
       reason: text(each, 'reason'),
@@ -46,7 +55,7 @@ export const jsonIn = (text: string): unknown => {
 }
 
 /** What a reply comes to for the one who asked. `cluster`: what people call it. */
-export const answerOf = <T>(reply: Reply, asked: Asked, cluster: string): Answer<T> => {
+export const answerOf = <T>(reply: Reply, asked: Asked, cluster: string): ClusterAnswer<T> => {
   const because = (text: string): string => `${asked.verb} ${nameOf(asked)} on ${cluster}: ${text}`
   if (reply.kind !== 'reply') return { kind: 'unknown', because: because(reply.because) }
   const read = jsonIn(reply.text)
@@ -56,7 +65,22 @@ export const answerOf = <T>(reply: Reply, asked: Asked, cluster: string): Answer
   const words = because(wordsOf(status, reply.status, asked))
   if (reply.status === 409) return { kind: 'conflict', because: words }
   const isFinal = reply.status >= 400 && reply.status < 500 && ![408, 410, 425, 429].includes(reply.status)
-  return { kind: isFinal ? 'refused' : 'unknown', because: words }
+  // A webhook that does not answer, or fails, is told as a fault of the server; asking again may help, so it is no refusal.
+  if (!isFinal) return { kind: 'unknown', because: words }
+  return { kind: 'refused', because: words, why: refusalOf(status, reply.status, asked) }
+}
+
+const refusalOf = (status: Status, code: number, { place }: Asked): Refusal => {
+  const { message, causes, about, aboutKind } = status
+  if (causes.some((each) => each.reason === 'NamespaceTerminating')) return 'namespace being deleted'
+  if (/does not support dry ?run/i.test(message)) return 'no dry run'
+  if (code === 404 && aboutKind === 'namespaces' && about === place?.namespace) return 'no namespace'
+  if (code === 404 && about === null) return 'no such kind'
+  if (/exceeded quota: |insufficient quota/.test(message)) return 'quota'
+  if (/cannot \S+ resource/.test(message)) return 'not permitted'
+  if (/denied the request|denied request|violates PodSecurity|admission webhook|is forbidden: /.test(message))
+    return 'admission'
+  return code === 422 || code === 400 ? 'invalid' : 'other'
 }
 
 /** True for "this object isn't there"; false where the kind or its namespace isn't there either. */

@@ -1,0 +1,50 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { TitrateError } from '../../errors.ts'
+import type { Platform } from '../../platform/platforms.ts'
+import { checkSides } from '../check-sides.ts'
+import { type SideFlags, sidesOf } from '../cluster-sides.ts'
+import type { Deps } from '../deps.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
+import { type Output } from '../flags.ts'
+import { noFacts, readAgreed, readFacts } from '../read-agreed.ts'
+import { absolute } from '../release-file.ts'
+import { tellFindings } from '../tell-findings.ts'
+import { writeFixes } from '../write-fixes.ts'
+
+export type ClusterFlags = Omit<SideFlags, 'namespace'> & { readonly requestsPerSecond: number | undefined }
+
+type Flags = SideFlags &
+  ClusterFlags & {
+    readonly file: string
+    readonly output: Output | 'html'
+    readonly fix: string | undefined
+    readonly platform: Platform | undefined
+    readonly awsFacts: string | undefined
+    readonly waivers: string | undefined
+  }
+
+/** Whether what is on a cluster would run on a platform, and how two clusters (or parts of one) differ. Changes nothing. */
+export const checkClusters = async (deps: Deps, flags: Flags): Promise<ExitCode> => {
+  const { awsFacts, platform, fix, output, requestsPerSecond } = flags
+  const sides = sidesOf(flags, (path) => absolute(deps, path))
+  if (fix !== undefined && sides.green === null)
+    throw new TitrateError('USAGE', '--fix needs two sides: --blue-context and --green-context.')
+  if (awsFacts !== undefined && platform === undefined)
+    throw new TitrateError('USAGE', '--aws-facts is for the rules of a platform: add --platform eks-fargate.')
+  const agreed = await readAgreed(deps, flags)
+  const facts = awsFacts === undefined ? noFacts : await readFacts(deps, awsFacts)
+  // Digests of secrets are of no use after this, so nobody keeps their key.
+  const key = randomBytes(32)
+  const digest = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
+  const { view, parity } = await checkSides(deps, {
+    sides,
+    requestsPerSecond: requestsPerSecond ?? null,
+    platform: platform ?? null,
+    facts,
+    agreed,
+    digest,
+  })
+  await tellFindings(deps, output, view)
+  if (fix !== undefined) await writeFixes(deps, fix, parity?.fixes ?? [])
+  return view.ok ? exitCode.done : exitCode.failed
+}
