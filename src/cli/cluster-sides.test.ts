@@ -5,10 +5,11 @@ const none: SideFlags = {
   context: undefined,
   blueContext: undefined,
   greenContext: undefined,
-  greenSelector: undefined,
-  greenSuffix: undefined,
+  selector: undefined,
+  suffix: undefined,
   kubeconfig: undefined,
   namespace: undefined,
+  greenNamespace: undefined,
   allNamespaces: false,
 }
 const ask = (flags: Partial<SideFlags>) => sidesOf({ ...none, ...flags }, (path) => `/here/${path}`)
@@ -21,12 +22,12 @@ describe('the sides that a check is asked for', () => {
       split: null,
     })
     expect(ask({ blueContext: 'a', greenContext: 'b', allNamespaces: true }).green?.namespaces).toEqual({ kind: 'all' })
-    const two = ask({ blueContext: 'a', greenContext: 'a', namespace: ['shop=shop-fargate'] })
+    const two = ask({ blueContext: 'a', greenContext: 'a', namespace: ['shop'], greenNamespace: ['shop-fargate'] })
     expect([two.blue.namespaces, two.green?.namespaces]).toEqual([
       { kind: 'named', names: ['shop'] },
       { kind: 'named', names: ['shop-fargate'] },
     ])
-    expect(ask({ context: 'a', greenSelector: 'x.io/profile=shop' })).toMatchObject({
+    expect(ask({ context: 'a', selector: 'x.io/profile=shop' })).toMatchObject({
       green: { context: 'a' },
       split: { label: 'x.io/profile', value: 'shop', suffix: '-green' },
     })
@@ -36,13 +37,17 @@ describe('the sides that a check is asked for', () => {
     [{ context: 'a', blueContext: 'b' }, 'either --context, or'],
     [{ blueContext: 'a' }, 'belong together'],
     [{ context: 'a', allNamespaces: true, namespace: ['x'] }, 'either --namespace or'],
-    [{ context: 'a', namespace: ['x=y'] }, 'NAME=GREEN needs a green'],
+    [{ context: 'a', namespace: ['x', 'y'], greenNamespace: ['z'] }, 'names 1, --namespace 2'],
+    [{ blueContext: 'a', greenContext: 'b', greenNamespace: ['z'] }, 'names 1, --namespace 0'],
     [{ context: 'a', namespace: ['X Y'] }, 'found "X Y"'],
     [{ blueContext: 'a', greenContext: 'a' }, 'the same namespaces of a'],
-    [{ blueContext: 'a', greenContext: 'a', namespace: ['x=y', 'z'] }, 'the same namespaces of a'],
-    [{ blueContext: 'a', greenContext: 'b', greenSelector: 'x=y' }, '--green-selector is for namespaces that both'],
-    [{ context: 'a', greenSelector: 'x' }, 'expected one label'],
-    [{ context: 'a', greenSuffix: '-g' }, '--green-suffix belongs to'],
+    [
+      { blueContext: 'a', greenContext: 'a', namespace: ['x', 'z'], greenNamespace: ['y', 'z'] },
+      'the same namespaces of a',
+    ],
+    [{ blueContext: 'a', greenContext: 'b', selector: 'x=y' }, '--selector is for namespaces that both'],
+    [{ context: 'a', selector: 'x' }, 'expected one label'],
+    [{ context: 'a', suffix: '-g' }, '--suffix belongs to'],
   ])('are refused where they contradict each other: %j', (flags, message) => {
     expect(() => ask(flags)).toThrow(message)
   })

@@ -25,10 +25,11 @@ export type SideFlags = {
   readonly context: string | undefined
   readonly blueContext: string | undefined
   readonly greenContext: string | undefined
-  readonly greenSelector: string | undefined
-  readonly greenSuffix: string | undefined
+  readonly selector: string | undefined
+  readonly suffix: string | undefined
   readonly kubeconfig: string | undefined
   readonly namespace: readonly string[] | undefined
+  readonly greenNamespace: readonly string[] | undefined
   readonly allNamespaces: boolean
 }
 
@@ -38,62 +39,58 @@ const refuse = (message: string): never => {
 
 /** What the flags ask for. Throws USAGE. */
 export const sidesOf = (flags: SideFlags, absolute: (path: string) => string): SidesAsked => {
-  const { context, blueContext, greenContext, namespace, allNamespaces } = flags
-  if (context !== undefined && (blueContext !== undefined || greenContext !== undefined))
-    refuse('Give either --context, or --blue-context and --green-context, which compares the two.')
-  if ((blueContext === undefined) !== (greenContext === undefined))
-    refuse(
-      '--blue-context and --green-context belong together: give both (they may be the same), or --context for one.',
-    )
-  if (allNamespaces && namespace !== undefined) refuse('Give either --namespace or --all-namespaces.')
+  refuseContradictions(flags)
+  const { context, blueContext, greenContext, namespace, greenNamespace, allNamespaces } = flags
   const split = splitOf(flags)
   const kubeconfig = flags.kubeconfig === undefined ? null : absolute(flags.kubeconfig)
-  const pairs = namespace?.map(pairOf)
   const of = (one: string, names: readonly string[] | undefined): SideAsked => ({
     context: one,
     kubeconfig,
     namespaces: names !== undefined ? { kind: 'named', names } : { kind: allNamespaces ? 'all' : 'context' },
   })
   const first = blueContext ?? context ?? ''
-  const second = greenContext ?? (split === null ? undefined : first)
-  const blue = of(
-    first,
-    pairs?.map(([name]) => name),
-  )
-  if (second === undefined) {
-    if (pairs?.some(([name, other]) => name !== other)) refuse('NAME=GREEN needs a green: add --green-context.')
-    return { blue, green: null, split: null }
-  }
-  const isSame = first === second && (pairs === undefined || pairs.some(([name, other]) => name === other))
+  const second = greenContext ?? (split === null && greenNamespace === undefined ? undefined : first)
+  const blue = of(first, namespace)
+  if (second === undefined) return { blue, green: null, split: null }
+  const others = greenNamespace ?? namespace
+  const isSame =
+    first === second && (namespace === undefined || namespace.some((name, index) => name === others?.[index]))
   if (isSame && split === null)
     refuse(
-      `Blue and green would be the same namespaces of ${first}: give --namespace NAME=GREEN, or what is green there with --green-selector.`,
+      `Blue and green would be the same namespaces of ${first}: give other ones with --green-namespace, or what is green there with --selector.`,
     )
   if (!isSame && split !== null)
-    refuse('--green-selector is for namespaces that both sides share: name one context, and no NAME=GREEN.')
-  return {
-    blue,
-    green: of(
-      second,
-      pairs?.map(([, other]) => other),
-    ),
-    split,
+    refuse('--selector is for namespaces that both sides share: name one context, and no --green-namespace.')
+  return { blue, green: of(second, others), split }
+}
+
+const refuseContradictions = (flags: SideFlags): void => {
+  const { context, blueContext, greenContext, namespace, greenNamespace, allNamespaces } = flags
+  if (context !== undefined && (blueContext !== undefined || greenContext !== undefined))
+    refuse('Give either --context, or --blue-context and --green-context, which compares the two.')
+  if ((blueContext === undefined) !== (greenContext === undefined))
+    refuse(
+      '--blue-context and --green-context belong together: give both (they may be the same), or --context for one.',
+    )
+  if (allNamespaces && (namespace !== undefined || greenNamespace !== undefined))
+    refuse('Give either --namespace or --all-namespaces.')
+  for (const name of [...(namespace ?? []), ...(greenNamespace ?? [])]) {
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+      refuse(`--namespace: found "${name}", expected the name of a namespace: small letters, digits and "-".`)
   }
+  if (greenNamespace !== undefined && greenNamespace.length !== namespace?.length)
+    refuse(
+      `--green-namespace names ${greenNamespace.length}, --namespace ${namespace?.length ?? 0}: expected one of green for each of blue, in the same order.`,
+    )
 }
 
-const pairOf = (text: string): readonly [blue: string, green: string] => {
-  const [, blue = '', green] = /^([a-z0-9-]+)(?:=([a-z0-9-]+))?$/.exec(text) ?? []
-  if (blue === '') refuse(`--namespace: found "${text}", expected the name of a namespace, or NAME=GREEN.`)
-  return [blue, green ?? blue]
-}
-
-const splitOf = ({ greenSelector, greenSuffix }: SideFlags): Split | null => {
-  if (greenSelector === undefined) {
-    if (greenSuffix !== undefined) refuse('--green-suffix belongs to --green-selector.')
+const splitOf = ({ selector, suffix }: SideFlags): Split | null => {
+  if (selector === undefined) {
+    if (suffix !== undefined) refuse('--suffix belongs to --selector.')
     return null
   }
-  const [, label, value] = /^([^=\s]+)=([^=\s]*)$/.exec(greenSelector) ?? []
+  const [, label, value] = /^([^=\s]+)=([^=\s]*)$/.exec(selector) ?? []
   if (label === undefined || value === undefined)
-    return refuse(`--green-selector: found "${greenSelector}", expected one label, as label=value.`)
-  return { label, value, suffix: greenSuffix ?? '-green' }
+    return refuse(`--selector: found "${selector}", expected one label, as label=value.`)
+  return { label, value, suffix: suffix ?? '-green' }
 }

@@ -45,7 +45,9 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
       '--green-context',
       'green',
       '--namespace',
-      `${here}=${there}`,
+      here,
+      '--green-namespace',
+      there,
       ...more,
     )
   const view = async (...more: readonly string[]): Promise<ManifestsView> => {
@@ -205,7 +207,17 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
   it('tells a namespace that is missing, or being deleted', async () => {
     await onBlue(web())
     const missing = await terminal.run(
-      ...['check', '--blue-context', 'blue', '--green-context', 'green', '--namespace', `${here}=nowhere-at-all`],
+      ...[
+        'check',
+        '--blue-context',
+        'blue',
+        '--green-context',
+        'green',
+        '--namespace',
+        here,
+        '--green-namespace',
+        'nowhere-at-all',
+      ],
     )
     expect(missing).toMatchObject({ code: 1, out: expect.stringContaining('green has no namespace nowhere-at-all') })
 
@@ -282,7 +294,7 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     )
     const { code, out } = await terminal.run(
       ...['check', '--context', 'blue', '--namespace', here, '--output', 'json'],
-      ...['--green-selector', 'eks.amazonaws.com/fargate-profile=shop'],
+      ...['--selector', 'eks.amazonaws.com/fargate-profile=shop'],
     )
     const checked = JSON.parse(out) as ManifestsView // what the program prints of a check
     expect(code).toBe(1)

@@ -20,7 +20,7 @@ export type CheckFlags = ManifestFlags &
   }
 
 const forObjects = ['platform', 'awsFacts', 'waivers', 'namespace'] as const
-const forClusters = ['greenSelector', 'greenSuffix', 'kubeconfig', 'requestsPerSecond'] as const
+const forClusters = ['greenNamespace', 'selector', 'suffix', 'kubeconfig', 'requestsPerSecond'] as const
 
 /** What is wrong before anything moves, and how both sides differ. Creates nothing in the environments. */
 export const check: Implementation<CheckFlags> = async (deps, flags) => {
@@ -33,7 +33,7 @@ export const check: Implementation<CheckFlags> = async (deps, flags) => {
   if (flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)) {
     throw new TitrateError(
       'USAGE',
-      '--all-namespaces, --green-selector, --green-suffix, --kubeconfig and --requests-per-second are for clusters: add --context, or --blue-context and --green-context.',
+      '--all-namespaces, --green-namespace, --selector, --suffix, --kubeconfig and --requests-per-second are for clusters: add --context, or --blue-context and --green-context.',
     )
   }
   if (isManifests) return (await import('./check-manifests.ts')).checkManifests(deps, flags)
