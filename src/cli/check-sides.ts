@@ -9,6 +9,7 @@ import type { Digest } from '../inventory/kubernetes/definition.ts'
 import { readEnvironment } from '../inventory/kubernetes/read-environment.ts'
 import { takeInventory } from '../inventory/take-inventory.ts'
 import { indexObjects, type KubernetesIndex } from '../kubernetes/index-objects.ts'
+import type { Change } from '../parity/kubernetes/changes.ts'
 import { compareObjects, type ObjectsParity, type ObjectsParityInput } from '../parity/kubernetes/compare-objects.ts'
 import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
 import { type DryRunRequest, dryRunRequests } from '../parity/kubernetes/dry-run-requests.ts'
@@ -16,16 +17,22 @@ import { checkPlatform, type NotChecked, type PlatformReport } from '../platform
 import type { Platform } from '../platform/platforms.ts'
 import type { PlatformFinding } from '../platform/rule.ts'
 import { applyWaivers } from '../platform/waivers.ts'
-import { type ClusterView, type ManifestsView, ofOneSide, viewManifests } from '../views/manifests-view.ts'
+import {
+  type Applied,
+  type ClusterView,
+  type ManifestsView,
+  ofOneSide,
+  viewManifests,
+} from '../views/manifests-view.ts'
 import type { SidesAsked } from './cluster-sides.ts'
 import type { Deps, OpenCluster } from './deps.ts'
 import { placesOf } from './green-places.ts'
 import type { Agreed, Facts } from './read-agreed.ts'
-import { type SidesRead, withSides } from './read-sides.ts'
+import { type SidesRead, withCluster, withSides } from './read-sides.ts'
 
 export type SidesChecked = { readonly view: ManifestsView; readonly parity: ObjectsParity | null }
 
-type Asked = {
+export type Asked = {
   readonly sides: SidesAsked
   readonly requestsPerSecond: number | null
   readonly platform: Platform | null
@@ -33,6 +40,20 @@ type Asked = {
   readonly agreed: Agreed
   readonly digest: Digest
 }
+
+/** What came of writing what is unexplained to green. */
+export const applyToGreen = (
+  deps: Deps,
+  { sides, requestsPerSecond }: Asked,
+  changes: readonly Change[],
+): Promise<readonly Applied[]> =>
+  withCluster(deps, sides.green ?? sides.blue, requestsPerSecond, async (green) => {
+    const applied = await green.apply(changes.filter(({ leave }) => leave === null))
+    const left = changes.flatMap(({ object, leave }): readonly Applied[] =>
+      leave === null ? [] : [{ object, outcome: 'left', because: leave }],
+    )
+    return [...applied, ...left]
+  })
 
 /** What one cluster, or two sides, have to say for themselves before anything moves. */
 export const checkSides = (deps: Deps, asked: Asked): Promise<SidesChecked> =>

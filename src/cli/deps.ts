@@ -7,12 +7,14 @@ import type { JournalState } from '../journal/fold.ts'
 import type { Document } from '../kubernetes/read-objects.ts'
 import type { Millis, Side } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
+import type { Change } from '../parity/kubernetes/changes.ts'
 import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
 import type { DryRunRequest } from '../parity/kubernetes/dry-run-requests.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SetAssumptions } from '../rehearsal/assumption.ts'
 import type { Rehearsal } from '../rehearsal/rehearsal.ts'
 import type { Store } from '../store/store.ts'
+import type { Applied } from '../views/manifests-view.ts'
 
 /** What commands may ask for. `main.ts` gives the real ones, tests others. */
 export type Deps = {
@@ -72,6 +74,8 @@ export type OpenCluster = {
   namespaces(): Promise<readonly string[]>
   /** By the key of the request. Nothing is kept. */
   dryRun(requests: readonly DryRunRequest[]): Promise<ReadonlyMap<string, DryRun>>
+  /** Server-side apply by our own field manager, in this order; fields of others are left to them. */
+  apply(changes: readonly Change[]): Promise<readonly Applied[]>
   close(): Promise<void>
 }
 

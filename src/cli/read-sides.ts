@@ -40,6 +40,21 @@ export const withSides = async <T>(
   }
 }
 
+/** One cluster, for as long as the work lasts. */
+export const withCluster = async <T>(
+  deps: Deps,
+  { context, kubeconfig }: SideAsked,
+  requestsPerSecond: number | null,
+  work: (cluster: OpenCluster) => Promise<T>,
+): Promise<T> => {
+  const cluster = await deps.openCluster({ context, kubeconfig, requestsPerSecond })
+  try {
+    return await work(cluster)
+  } finally {
+    await cluster.close()
+  }
+}
+
 const namesOf = (asked: NamespacesAsked, { namespace }: OpenCluster): readonly string[] | null => {
   switch (asked.kind) {
     case 'named':

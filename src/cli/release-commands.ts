@@ -55,6 +55,8 @@ export const check = command(
       file,
       output: { kind: 'enum', values: [...outputs, 'html'], default: 'table', brief: 'How the answer is written' },
       fix: optionalText('Write what would bring green in line', 'folder'),
+      apply: flag('Apply it to green, after asking'),
+      yes,
       manifests: optionalText('Check manifests instead of a release: a folder, a file, or - for stdin', 'path'),
       blueManifests: optionalText('Compare these manifests with those of green', 'path'),
       greenManifests: optionalText('What blue is compared with', 'path'),
@@ -100,7 +102,7 @@ export const check = command(
   {
     brief: 'Find what is wrong, and how both environments differ',
     fullDescription:
-      'Creates nothing in the environments. Exit code 0: the release may begin; 1: something blocks.\nWith --manifests it needs neither a release nor a cluster, for instance: helm template CHART | titrate check --manifests - --platform eks-fargate\nWith --context, or --blue-context and --green-context, it reads clusters; what differs is dry-run on green.',
+      'Creates nothing in the environments, unless told to --apply. Exit code 0: the release may begin; 1: something blocks.\nWith --manifests it needs neither a release nor a cluster, for instance: helm template CHART | titrate check --manifests - --platform eks-fargate\nWith --context, or --blue-context and --green-context, it reads clusters; what differs is dry-run on green.',
   },
 )
 

@@ -1,7 +1,7 @@
 import { clusterRules } from '../clusters/cluster-rules.ts'
 import { fargateRules } from '../platform/catalogue.ts'
 import { listNames, type PlatformFinding, type Severity } from '../platform/rule.ts'
-import type { ClusterView, ManifestsView, ParityView } from '../views/manifests-view.ts'
+import type { Applied, ClusterView, ManifestsView, ParityView } from '../views/manifests-view.ts'
 import { plural } from '../views/words.ts'
 import type { Look } from './print.ts'
 import { renderEstate } from './render-check.ts'
@@ -15,12 +15,18 @@ export const renderManifests = (view: ManifestsView, look: Look): string =>
     ...(view.sizes.length === 0 ? [] : [renderSizes(view, look)]),
     ...renderFindings(view, look),
     ...beforeRelease(view),
+    ...(view.applied === null ? [] : [renderApplied(view.applied)]),
     ...(view.notes.length === 0 ? [] : [`notes\n${indent(view.notes.join('\n'))}`]),
     verdict(view, look),
   ].join('\n\n')
 
 const renderCluster = ({ side, name, version, namespaces, objects }: ClusterView): string =>
   `${side === null ? '' : `${side} is `}${name} (Kubernetes ${version}): ${plural(objects, 'object')} in ${listNames(namespaces, 10)}`
+
+const renderApplied = (applied: readonly Applied[]): string =>
+  applied.length === 0
+    ? 'applied: nothing, as there was nothing to apply'
+    : `applied (before what is said above was read)\n${indent(applied.map(({ object, outcome, because }) => `${outcome}  ${object}${because === null ? '' : `: ${because}`}`).join('\n'))}`
 
 /** What would have to be settled before these could move; it says nothing of where they can run. */
 const beforeRelease = ({ estate }: ManifestsView): readonly string[] => {

@@ -1,5 +1,6 @@
 import type { ClusterAsked, OpenCluster } from '../cli/deps.ts'
 import { TitrateError } from '../errors.ts'
+import { applyAll } from '../providers/kubernetes/apply-changes.ts'
 import { type Cluster, connectCluster, defaultRequestsPerSecond } from '../providers/kubernetes/client/connect.ts'
 import { kinds as resources } from '../providers/kubernetes/client/kinds.ts'
 import type { Resource } from '../providers/kubernetes/client/resource.ts'
@@ -40,6 +41,7 @@ export const openCluster = async (asked: ClusterAsked, signal: AbortSignal): Pro
       return all.kind === 'ok' ? all.value.items.map(({ metadata }) => metadata?.name ?? '').toSorted() : []
     },
     dryRun: async (requests) => dryRunAll(cluster, resourcesOf(await served()), requests, signal),
+    apply: async (changes) => applyAll(cluster, resourcesOf(await served()), changes, signal),
     close: () => cluster.close(),
   }
 }

@@ -29,6 +29,14 @@ export type ClusterView = {
   readonly objects: number
 }
 
+/** What came of one change of green. */
+export type Applied = {
+  readonly object: string
+  /** `left`: somebody else manages it, or fields of it. `refused`: the API server said no, or did not answer. */
+  readonly outcome: 'created' | 'changed' | 'left' | 'refused'
+  readonly because: string | null
+}
+
 /** What `titrate check` tells of manifests, or of the objects of clusters. */
 export type ManifestsView = {
   /** Whether nothing blocks. */
@@ -47,6 +55,8 @@ export type ManifestsView = {
   readonly files: number
   /** Where objects were read from clusters instead of files. */
   readonly clusters: readonly ClusterView[]
+  /** What `--apply` did before this was read; null: nothing was to be applied. */
+  readonly applied: readonly Applied[] | null
   readonly notes: readonly string[]
 }
 
@@ -81,6 +91,7 @@ export const viewManifests = (found: {
     objects: countKinds(found.index),
     files: found.files,
     clusters: clusters?.read ?? [],
+    applied: null,
     notes: found.notes,
   }
 }

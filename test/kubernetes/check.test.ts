@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   aCronJob,
@@ -278,6 +280,63 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     await removeObject(blue, crd)
   })
 
+  it('writes what would bring green in line into a folder, or applies it: asleep, as our own manager, Secrets too', async () => {
+    const secret = anObject('v1', 'Secret', 'db', { data: { password: Buffer.from('hunter2').toString('base64') } })
+    await onBlue(
+      secret,
+      anObject('v1', 'ServiceAccount', 'web'),
+      web({ env: [{ name: 'A', value: '1' }] }),
+      aKubernetesService('web'),
+      aDeployment('worker', { meta: { labels: { 'app.kubernetes.io/managed-by': 'Helm' } } }),
+      aCronJob('nightly'),
+    )
+    const fixed = await both('--fix', 'fixes')
+    expect(fixed.code).toBe(1)
+    expect((await readdir(join(terminal.folder, 'fixes'))).toSorted()).toEqual([
+      `cronjob-${there}-nightly.yaml`,
+      `deployment-${there}-web.yaml`,
+      `deployment-${there}-worker.yaml`,
+      `service-${there}-web.yaml`,
+      `serviceaccount-${there}-web.yaml`,
+    ])
+    expect(await both('--apply')).toMatchObject({ code: 2, err: expect.stringContaining('add --yes') })
+    const list = await okOf(green.client.list(deployments, { namespace: there }, { signal: soon() }))
+    expect(list.items).toEqual([])
+
+    const { code, out, err } = await both('--apply', '--yes')
+    expect([code, out]).toEqual([0, expect.stringMatching(/created +Secret \S+\/db\n/)])
+    expect(`${fixed.out}${fixed.err}${out}${err}`).not.toMatch(/hunter2|aHVudGVyMg/)
+    const get = async (kind: Resource, name: string) =>
+      JSON.stringify(await okOf(green.client.get(kind, { namespace: there, name }, { signal: soon() })))
+    expect(await get(deployments, 'worker')).toMatch(/"manager":"titrate","operation":"Apply".*"replicas":0/)
+    expect(await get(deployments, 'worker')).not.toContain('Helm')
+    expect(await get(deployments, 'web')).toContain('"replicas":2')
+    expect(await get(cronJobs, 'nightly')).toContain('"suspend":true')
+    expect(await get(core('secrets', 'Secret'), 'db')).toContain('aHVudGVyMg==')
+    expect(await both('--apply', '--yes')).toMatchObject({ code: 0, out: expect.stringContaining('nothing to apply') })
+  })
+
+  it('leaves alone what somebody else set, and what GitOps would put back; says so', async () => {
+    const env = [{ name: 'A', value: '1' }]
+    await onBlue(
+      web({ image: 'shop/web:2', env: [...env, { name: 'B', value: '2' }] }),
+      aDeployment('api', { container: { env } }),
+      aDeployment('added', { container: { env } }),
+    )
+    await onGreen(
+      web({ image: 'shop/web:1', env }),
+      aDeployment('api', { meta: { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:x/api' } } }),
+      aDeployment('added'),
+    )
+    const { code, out } = await both('--apply', '--yes')
+    expect(code).toBe(1)
+    expect(out).toMatch(new RegExp(`left +Deployment ${there}/web: .*conflict with "somebody"`))
+    expect(out).toContain(`left  Deployment ${there}/api: Argo CD manages it (application shop)`)
+    expect(out).toContain(`changed  Deployment ${there}/added`)
+    const added = await okOf(green.client.get(deployments, { namespace: there, name: 'added' }, { signal: soon() }))
+    expect(JSON.stringify(added)).toContain('"env":[{"name":"A","value":"1"}]')
+  })
+
   it('compares the two halves of one namespace, split by a label', async () => {
     const label = { 'eks.amazonaws.com/fargate-profile': 'shop' }
     await onBlue(
@@ -318,6 +377,7 @@ const core = (plural: string, kind: string, namespaced = true): Resource => ({
 })
 const namespaces = core('namespaces', 'Namespace', false)
 const configMaps = core('configmaps', 'ConfigMap')
+const cronJobs: Resource = { group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true }
 const deployments: Resource = {
   group: 'apps',
   version: 'v1',

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { TitrateError } from '../../errors.ts'
 import type { Platform } from '../../platform/platforms.ts'
-import { checkSides } from '../check-sides.ts'
+import { type Asked, applyToGreen, checkSides, type SidesChecked } from '../check-sides.ts'
 import { type SideFlags, sidesOf } from '../cluster-sides.ts'
+import { confirm } from '../confirm.ts'
 import type { Deps } from '../deps.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { type Output } from '../flags.ts'
@@ -18,6 +19,8 @@ type Flags = SideFlags &
     readonly file: string
     readonly output: Output | 'html'
     readonly fix: string | undefined
+    readonly apply: boolean
+    readonly yes: boolean
     readonly platform: Platform | undefined
     readonly awsFacts: string | undefined
     readonly waivers: string | undefined
@@ -25,10 +28,12 @@ type Flags = SideFlags &
 
 /** Whether what is on a cluster would run on a platform, and how two clusters (or parts of one) differ. Changes nothing. */
 export const checkClusters = async (deps: Deps, flags: Flags): Promise<ExitCode> => {
-  const { awsFacts, platform, fix, output, requestsPerSecond } = flags
+  const { awsFacts, platform, fix, apply, output, requestsPerSecond } = flags
   const sides = sidesOf(flags, (path) => absolute(deps, path))
   if (fix !== undefined && sides.green === null)
     throw new TitrateError('USAGE', '--fix needs two sides: --blue-context and --green-context.')
+  if (apply && sides.green === null)
+    throw new TitrateError('USAGE', '--apply needs two sides: --blue-context and --green-context.')
   if (awsFacts !== undefined && platform === undefined)
     throw new TitrateError('USAGE', '--aws-facts is for the rules of a platform: add --platform eks-fargate.')
   const agreed = await readAgreed(deps, flags)
@@ -36,15 +41,36 @@ export const checkClusters = async (deps: Deps, flags: Flags): Promise<ExitCode>
   // Digests of secrets are of no use after this, so nobody keeps their key.
   const key = randomBytes(32)
   const digest = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
-  const { view, parity } = await checkSides(deps, {
+  const asked: Asked = {
     sides,
     requestsPerSecond: requestsPerSecond ?? null,
     platform: platform ?? null,
     facts,
     agreed,
     digest,
-  })
+  }
+  const first = await checkSides(deps, asked)
+  const { view, parity } = apply ? await applyAndLook(deps, asked, first, flags.yes) : first
   await tellFindings(deps, output, view)
   if (fix !== undefined) await writeFixes(deps, fix, parity?.fixes ?? [])
   return view.ok ? exitCode.done : exitCode.failed
+}
+
+/** Says what would be written to green, asks, writes it, and looks again: what is told then is what came of it. */
+const applyAndLook = async (deps: Deps, asked: Asked, first: SidesChecked, yes: boolean): Promise<SidesChecked> => {
+  const changes = first.parity?.changes() ?? []
+  if (changes.length === 0) return { ...first, view: { ...first.view, applied: [] } }
+  const lines = changes.map(
+    ({ object, kind, leave, byHand }) =>
+      `  ${leave === null ? kind : 'leave'}  ${object}${leave === null ? '' : `: ${leave}`}${byHand.map((one) => `\n      by hand: ${one}`).join('')}\n`,
+  )
+  const green = asked.sides.green?.context ?? ''
+  deps.io.err(
+    `titrate: what would be applied to ${green} (schedules suspended, workers at 0; Secrets are written there, and shown nowhere):\n${lines.join('')}`,
+  )
+  const wanted = await confirm(deps, yes, `Apply this to ${green}?`)
+  if (wanted !== 'yes') return first
+  const applied = await applyToGreen(deps, asked, changes)
+  const after = await checkSides(deps, asked)
+  return { ...after, view: { ...after.view, applied } }
 }

@@ -17,6 +17,8 @@ export type CheckFlags = ManifestFlags &
     readonly file: string
     readonly output: Output | 'html'
     readonly fix: string | undefined
+    readonly apply: boolean
+    readonly yes: boolean
   }
 
 const forObjects = ['platform', 'awsFacts', 'waivers', 'namespace'] as const
@@ -30,6 +32,8 @@ export const check: Implementation<CheckFlags> = async (deps, flags) => {
   if (isManifests && isClusters)
     throw new TitrateError('USAGE', 'Check either manifests or clusters, not both at once.')
   if (isClusters) return (await import('./check-clusters.ts')).checkClusters(deps, flags)
+  if (flags.apply)
+    throw new TitrateError('USAGE', '--apply writes to a cluster: add --blue-context and --green-context.')
   if (flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)) {
     throw new TitrateError(
       'USAGE',

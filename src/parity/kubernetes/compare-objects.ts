@@ -1,6 +1,7 @@
 import type { Split } from '../../clusters/split-objects.ts'
 import type { Finding } from '../../inventory/estate.ts'
 import type { Digest } from '../../inventory/kubernetes/definition.ts'
+import { readScalers } from '../../inventory/kubernetes/managers.ts'
 import { byText } from '../../inventory/ordering.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
 import { type JsonMap, mapAt } from '../../kubernetes/json.ts'
@@ -10,10 +11,12 @@ import type { Millis } from '../../moves/goal.ts'
 import { unusedRules } from '../explain.ts'
 import { createRewriter, type Rewriter } from '../rewrites.ts'
 import type { ParityRules, Waiver } from '../rules.ts'
+import { type Change, changesOf } from './changes.ts'
 import { classify } from './classify.ts'
 import { comparePair, type DryRun, type PairContext } from './compare-pair.ts'
 import { expectedOnGreen, type GreenPlaces } from './expected-object.ts'
 import { type Fix, fixesOf } from './fixes.ts'
+import { withoutToolMarks } from './normalise-object.ts'
 import type { ObjectDifference, ObjectFound } from './object-difference.ts'
 import { environmentService, type Owners, readOwners } from './object-owners.ts'
 import { keyOnGreen, pairObjects } from './pair-objects.ts'
@@ -52,8 +55,10 @@ export type ObjectsParity = {
   readonly findings: readonly Finding[]
   /** Objects compared as they are, without green's own defaults and admission, and why. */
   readonly notDryRun: readonly { readonly object: string; readonly because: string }[]
-  /** What would bring green in line. */
+  /** What would bring green in line, for people to read: no secret is in it. */
   readonly fixes: readonly Fix[]
+  /** The same for green's API server alone: secrets may be in it, so it is no part of what is shown or kept. */
+  readonly changes: () => readonly Change[]
 }
 
 type Compared = {
@@ -89,6 +94,12 @@ export const compareObjects = (input: ObjectsParityInput): ObjectsParity => {
     findings: [...findings, ...unusedRules(rules, used, now)],
     notDryRun: notDryRun(compared, input),
     fixes: fixesOf(explained, places),
+    changes: () =>
+      changesOf(explained, {
+        green: input.green,
+        scalers: readScalers(input.green),
+        copyOf: (object) => asleepCopy(object, onBlue.serviceOf(object), places, { rewrite, owners: onBlue }),
+      }),
   }
 }
 
@@ -142,8 +153,7 @@ const missingOnGreen = (
   { rewrite, owners }: { readonly rewrite: Rewriter; readonly owners: Owners },
 ): ObjectFound => {
   const text = objectText(object)
-  const { manifest } = expectedOnGreen(object, service, places, rewrite)
-  const asleep = putToSleep(object.sort, manifest, owners.worksByItself(object))
+  const asleep = asleepCopy(object, service, places, { rewrite, owners })
   const hidden = object.sort === 'Secret' || holdsSecret(asleep)
   return {
     ...base,
@@ -160,6 +170,16 @@ const missingOnGreen = (
         }
       : { kind: 'create', manifest: asleep },
   }
+}
+
+const asleepCopy = (
+  object: KubernetesObject,
+  service: string,
+  places: GreenPlaces,
+  { rewrite, owners }: { readonly rewrite: Rewriter; readonly owners: Owners },
+): JsonMap => {
+  const { manifest } = expectedOnGreen(object, service, places, rewrite)
+  return putToSleep(object.sort, withoutToolMarks(manifest), owners.worksByItself(object))
 }
 
 /** What would act as soon as it is there sleeps from its birth: schedules, workers, and what would scale these. */

@@ -21,7 +21,7 @@ export const writeCheckPage = (view: ManifestsView, at: Millis, version: string)
 ${summary(view)}
 <nav aria-label="Contents"><ul>${contents(view).map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 <main>
-${hasFindings(view) ? findings(view) : null}${view.platform === null ? null : sizes(view)}${hasFindings(view) ? notChecked(view) : null}${view.parity === null ? null : parity(view.parity)}${estate(view)}${notes(view)}</main>`,
+${hasFindings(view) ? findings(view) : null}${view.platform === null ? null : sizes(view)}${hasFindings(view) ? notChecked(view) : null}${view.parity === null ? null : parity(view.parity)}${applied(view)}${estate(view)}${notes(view)}</main>`,
   ).markup
 
 const contents = (view: ManifestsView): readonly (readonly [string, string])[] => [
@@ -29,6 +29,7 @@ const contents = (view: ManifestsView): readonly (readonly [string, string])[] =
   ...(view.platform === null ? [] : ([['sizes', 'Sizes']] as const)),
   ...(hasFindings(view) ? ([['not-checked', 'Not checked']] as const) : []),
   ...(view.parity === null ? [] : ([['parity', 'Parity']] as const)),
+  ...(view.applied === null ? [] : ([['applied', 'Applied']] as const)),
   ['estate', 'Estate'],
   ['notes', 'Notes'],
 ]
@@ -191,6 +192,24 @@ ${table(
     ),
     view.notes.map((text) => note(text)),
   )
+
+const applied = ({ applied: all }: ManifestsView): Markup | null =>
+  all === null
+    ? null
+    : section(
+        'applied',
+        'Applied',
+        note('What was written to green before this page was read.'),
+        table(
+          plural(all.length, 'object'),
+          ['object', 'outcome', 'because'],
+          all.map(({ object, outcome, because }) => [
+            object,
+            outcome === 'refused' ? alarm(outcome) : outcome,
+            because ?? none,
+          ]),
+        ),
+      )
 
 // ── Estate ────────────────────────────────────────────────────────────────────
 
