@@ -7,6 +7,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { rightsOfAnyRelease } from '../src/access/needed-rights.ts'
+import { roleManifests } from '../src/access/role-manifests.ts'
+import { accessText } from '../src/cli/access-text.ts'
 import { commandPage } from '../src/cli/command-page.ts'
 import { jsonSchemaOf } from '../src/config/json-schema.ts'
 import { referencePage } from '../src/config/reference-page.ts'
@@ -17,6 +20,18 @@ import { routerSchema } from '../src/providers/proxy/router-file.ts'
 
 const inJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
+/** For those who give rights before there is a release file. */
+const roles = (side: 'blue' | 'green'): string =>
+  accessText(
+    `Rights of Titrate on ${side}, for any release of one namespace (put yours for "shop").\n"titrate access" prints fewer: those that one release needs.`,
+    roleManifests(
+      'titrate',
+      { namespace: 'shop', name: 'titrate' },
+      new Map([['shop', rightsOfAnyRelease(side, 'shop')]]),
+    ),
+    rightsOfAnyRelease(side, 'shop'),
+  )
+
 const generated: Readonly<Record<string, string>> = {
   'schema/release.schema.json': inJson(jsonSchemaOf(releaseSchema)),
   'schema/environment.schema.json': inJson(jsonSchemaOf(environmentSchema)),
@@ -24,6 +39,8 @@ const generated: Readonly<Record<string, string>> = {
   'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
   'docs/cli.md': commandPage(),
   'docs/fargate.md': fargatePage(),
+  'examples/kubernetes/access-blue.yaml': roles('blue'),
+  'examples/kubernetes/access-green.yaml': roles('green'),
 }
 
 const current = (path: string): string | null => {

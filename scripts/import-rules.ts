@@ -11,6 +11,7 @@
 export const domainFolders = [
   'kubernetes',
   'clusters',
+  'access',
   'inventory',
   'parity',
   'platform',

@@ -4,7 +4,20 @@ import { environmentCommands } from './environment-commands.ts'
 import { output } from './flags.ts'
 import { approve, hold, reject, resume, retire, retry, rollback, skip } from './people-commands.ts'
 import { rehearse } from './rehearse-command.ts'
-import { check, doctor, explain, init, journal, ledger, plan, report, run, status, watch } from './release-commands.ts'
+import {
+  access,
+  check,
+  doctor,
+  explain,
+  init,
+  journal,
+  ledger,
+  plan,
+  report,
+  run,
+  status,
+  watch,
+} from './release-commands.ts'
 
 const replay = command(
   async () => (await import('./commands/judge-replay.ts')).judgeReplay,
@@ -51,6 +64,7 @@ export const commandTree = (extra: ExtraCommands) =>
     routes: {
       init,
       check,
+      access,
       plan,
       rehearse,
       run,

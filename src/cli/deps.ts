@@ -1,3 +1,4 @@
+import type { Right } from '../access/right.ts'
 import type { ClusterRead } from '../clusters/cluster-read.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { CheckResult, EngineEnd, World } from '../engine/engine.ts'
@@ -45,6 +46,8 @@ export type Deps = {
   readonly readManifests: (path: string, shown: string, what: 'manifests' | 'facts') => Promise<ManifestsGiven>
   /** Finds a cluster by its context; asks nothing of it yet. Throws KUBECONFIG. */
   readonly openCluster: (asked: ClusterAsked) => Promise<OpenCluster>
+  /** The rights that a release needs on its clusters, by cluster. Throws USAGE where it has none. */
+  readonly access: (release: ResolvedRelease) => Promise<readonly ClusterRights[]>
   readonly doctor: (release: ResolvedRelease | null) => Promise<readonly DoctorFinding[]>
 }
 
@@ -53,6 +56,14 @@ export type ManifestsGiven = {
   /** How many files were read. */
   readonly files: number
   readonly notes: readonly string[]
+}
+
+export type ClusterRights = {
+  readonly sides: readonly Side[]
+  /** Its context. */
+  readonly cluster: string
+  /** By namespace. */
+  readonly rights: ReadonlyMap<string, readonly Right[]>
 }
 
 export type ClusterAsked = {

@@ -106,6 +106,30 @@ export const check = command(
   },
 )
 
+export const access = command(
+  async () => (await import('./commands/access.ts')).access,
+  {
+    flags: {
+      output,
+      side: { kind: 'enum', values: ['blue', 'green'], optional: true, brief: 'Only the roles of one side' },
+      account: {
+        kind: 'parsed',
+        parse: text,
+        default: 'titrate',
+        placeholder: 'name',
+        brief: 'The ServiceAccount that gets them, NAMESPACE/NAME where it is in another namespace',
+      },
+    },
+    aliases: { o: 'output' },
+    positional: maybeOne('The release file; without it, release.yaml', 'path'),
+  },
+  {
+    brief: 'Print the roles that give Titrate what this release needs on its clusters, and no more',
+    fullDescription:
+      'Creates nothing: "titrate access --side green | kubectl --context GREEN apply -f -" does. "titrate check", "plan" and "run" refuse a release whose identity lacks one of the rights to move.',
+  },
+)
+
 export const plan = command(
   async () => (await import('./commands/plan.ts')).plan,
   { flags: releaseFlags, aliases },

@@ -96,6 +96,7 @@ export const createDeps = (options: {
   readManifests: async (path, shown, what) =>
     (await import('../providers/manifests/read-manifests.ts')).readManifests(path, shown, process.stdin, what),
   openCluster: async (asked) => (await import('./clusters.ts')).openCluster(asked, options.signal),
+  access: async (release) => (await import('./release-access.ts')).accessOfRelease(release),
   doctor: async (release) => (await import('./doctor.ts')).examine(release),
 })
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Prepared } from '../cli/deps.ts'
 import { faultsError } from '../config/format-fault.ts'
 import { checkAgainstEstate, readRelease } from '../config/read-release.ts'
@@ -15,6 +16,7 @@ import { readReleaseKey } from './release-key.ts'
 import { clustersOf } from './world.ts'
 
 const readTimeoutMs = 10_000
+const rightsTimeoutMs = 60_000
 const dayMs: Millis = 86_400_000
 
 /** Looked at in this order: a schedule of seconds has tens of thousands of ticks a day, and asking for them all takes its time. */
@@ -93,7 +95,9 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     runsPerDay: await runsPerDay(estate, world, now),
     routerServices: routed.map(({ service }) => service),
   })
-  const plan = planned.kind === 'ok' ? withApprovers(planned.plan, release) : null
+  const rights = await rightsFindings(world, estate, release)
+  // What can't be carried out is no plan.
+  const plan = planned.kind === 'ok' && rights.length === 0 ? withApprovers(planned.plan, release) : null
   const weights = routed
     .filter(({ green: weight }) => weight > 0)
     .map(
@@ -106,8 +110,20 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     )
   // The plan's notes and findings hold the inventory's already.
   const fromPlan = planned.kind === 'ok' ? planned.notes : planned.findings
-  const findings = [...found, ...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
+  const findings = [...rights, ...found, ...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
+}
+
+/** What Titrate's identity may not do on the clusters, and would have to. */
+const rightsFindings = async (world: World, estate: Estate, { file }: ResolvedRelease): Promise<readonly Finding[]> => {
+  const pair = clustersOf(world)
+  if (pair === null) return []
+  const [{ findMissingRights }, { missingRights }] = await Promise.all([
+    import('./release-rights.ts'),
+    import('../access/missing-rights.ts'),
+  ])
+  const answer = await findMissingRights(pair, estate, AbortSignal.timeout(rightsTimeoutMs))
+  return missingRights(required(answer, 'the review of rights'), basename(file))
 }
 
 /** No metrics, no progress: what the judge must see can't cross without them. */

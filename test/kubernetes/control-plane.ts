@@ -139,6 +139,8 @@ export const startControlPlane = async (
         'service-account-private-key-file': accountKey,
         'root-ca-file': ca,
         'use-service-account-credentials': true,
+        // A loaded machine lets kwok be late with the node's lease, and pods that were once made unready then stay so.
+        'node-monitor-grace-period': '1h0m0s',
       })
     let controllerManager = startControllers()
     const controllers: Controllers = {

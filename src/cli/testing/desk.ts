@@ -52,6 +52,7 @@ export const openDesk = async () => {
     retire: missing('retire'),
     readManifests: (path, shown, what) => readManifests(path, shown, Readable.from([]), what),
     openCluster: missing('cluster'),
+    access: missing('access'),
     doctor: missing('doctor'),
     ...own,
     io: {

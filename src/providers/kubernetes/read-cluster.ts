@@ -25,9 +25,11 @@ export type ReadAsked = {
 /** From so many namespaces on, a kind is read of the whole cluster at once, where that is permitted. */
 const fewNamespaces = 4
 
-/** What Titrate itself put there. */
-const isOurs = (sort: string, name: string): boolean =>
-  (sort === 'ConfigMap' && name === 'titrate-claim') || (sort === 'CronJob' && name === 'titrate-probe')
+/** What Titrate itself put there, or people for it. */
+const isOurs = ({ sort, name, labels }: KubernetesObject): boolean =>
+  Object.keys(labels).some((key) => key.startsWith('titrate.dev/')) ||
+  (sort === 'ConfigMap' && name === 'titrate-claim') ||
+  (sort === 'CronJob' && name === 'titrate-probe')
 
 /**
  * Reads the estate in some namespaces of a cluster: one paged list a kind. A kind that the cluster doesn't serve is not
@@ -165,7 +167,7 @@ const listIn = async (
     const body = slim(sort, object)
     const read = readObject(body, { namespace: namespace ?? '', clusterWide, place: null })
     const isElsewhere = names !== null && read !== null && !names.has(read.namespace ?? '')
-    if (read !== null && !isElsewhere && !isMadeByWorkload(read) && !isOurs(sort, read.name)) objects.push(read)
+    if (read !== null && !isElsewhere && !isMadeByWorkload(read) && !isOurs(read)) objects.push(read)
     return null
   }
   // What Helm keeps of its releases is large, and nothing that moves.

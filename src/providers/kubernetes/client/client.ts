@@ -84,8 +84,24 @@ export type KubernetesClient = {
   ): Promise<Answer<readonly string[] | null>>
   /** Whether this identity may do something, by the API server's own account. */
   mayI(access: AccessAsked, ask: Ask): Promise<Answer<{ readonly allowed: boolean; readonly because: string }>>
+  /**
+   * The rules by which this identity may do what it may in a namespace. `incomplete`: there are others that can't be
+   * listed (a webhook decides), so what is not among these has to be asked for by `mayI`.
+   */
+  rules(
+    namespace: string,
+    ask: Ask,
+  ): Promise<Answer<{ readonly rules: readonly AccessRule[]; readonly incomplete: boolean }>>
   /** Which version runs; refused when it is older than Titrate can work with. */
   version(ask: Ask): Promise<Answer<string>>
+}
+
+export type AccessRule = {
+  readonly verbs: readonly string[]
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  /** Empty: all. */
+  readonly resourceNames: readonly string[]
 }
 
 export const oldestSupported = { major: 1, minor: 28 } as const
@@ -96,6 +112,12 @@ const accessReviews: Resource = {
   plural: 'selfsubjectaccessreviews',
   kind: 'SelfSubjectAccessReview',
   namespaced: false,
+}
+
+const rulesReviews: Resource = {
+  ...accessReviews,
+  plural: 'selfsubjectrulesreviews',
+  kind: 'SelfSubjectRulesReview',
 }
 
 const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
@@ -187,6 +209,15 @@ export const createClient = (name: string, sender: Sender): KubernetesClient => 
       const { allowed = false, reason = '' } = answer.value.status ?? {}
       return { kind: 'ok', value: { allowed, because: reason } }
     },
+    rules: async (namespace, ask) => {
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }
+      const question = { method: 'POST', path: pathOfKind(rulesReviews), body: review } as const
+      const about = { name: `in ${namespace}` }
+      const answer = await write<RulesReview>('review rules', rulesReviews, about, question, ask)
+      if (answer.kind !== 'ok') return answer
+      const { resourceRules = [], incomplete = false } = answer.value.status ?? {}
+      return { kind: 'ok', value: { rules: resourceRules.map(ruleOf), incomplete } }
+    },
     version: async ({ signal }) => {
       const reply = await sender.send({ method: 'GET', path: '/version', signal, urgency: 'urgent' })
       const asked = { verb: 'read the version', resource: versions, place: null }
@@ -201,6 +232,22 @@ export const createClient = (name: string, sender: Sender): KubernetesClient => 
 }
 
 type Review = KubernetesObject & { readonly status?: { readonly allowed?: boolean; readonly reason?: string } }
+
+type RulesReview = KubernetesObject & {
+  readonly status?: { readonly resourceRules?: readonly Partial<AccessRule>[]; readonly incomplete?: boolean }
+}
+
+const ruleOf = ({
+  verbs = [],
+  apiGroups = [],
+  resources = [],
+  resourceNames = [],
+}: Partial<AccessRule>): AccessRule => ({
+  verbs,
+  apiGroups,
+  resources,
+  resourceNames,
+})
 
 const versions: Resource = { group: '', version: 'v1', plural: 'of the API server', kind: '', namespaced: false }
 

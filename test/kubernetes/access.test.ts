@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import type { JsonMap } from '../../src/kubernetes/json.ts'
+import { mapsAt, textsAt } from '../../src/kubernetes/json.ts'
+import type { Body } from '../../src/kubernetes/testing/build-objects.ts'
+import { type Side, sides } from '../../src/moves/goal.ts'
+import { clusterGiven, hasClusters, hasOwnClusters } from './clusters.ts'
+import { putObjects } from './put-objects.ts'
+import { fillBlue, openReleaseEstate, quickPolicy, type ReleaseEstate } from './release-estate.ts'
+import { signInAs } from './sign-in.ts'
+import { type Ended, openTerminal, type Terminal } from './titrate.ts'
+
+describe.skipIf(!hasClusters || !hasOwnClusters)(
+  'a release with the rights that titrate access prints, and no others',
+  () => {
+    let estate: ReleaseEstate
+    /** Somebody who signs in to both clusters as the ServiceAccount. */
+    let narrow: Terminal
+    let manifests: Readonly<Record<Side, readonly Body[]>>
+    beforeAll(async () => {
+      estate = await openReleaseEstate('access')
+      await fillBlue(estate)
+      const { namespace } = estate
+      const contexts = ['--blue-context', 'blue', '--green-context', 'green', '--namespace', namespace]
+      await estate.titrate('init', ...contexts, '--name', 'narrow')
+      estate.addToRelease(quickPolicy)
+      manifests = { blue: await printed('blue'), green: await printed('green') }
+      for (const side of sides) await putObjects(estate.clusters[side], namespace, manifests[side])
+      const account = { namespace, name: 'titrate' }
+      const files = await Promise.all(sides.map((side) => signInAs(clusterGiven(side), account, estate.folder)))
+      narrow = openTerminal(files)
+      writeFileSync(join(narrow.folder, 'release.yaml'), readFileSync(estate.path('release.yaml')))
+    })
+    afterAll(async () => {
+      narrow?.leave()
+      await estate?.close()
+    })
+
+    const printed = async (side: Side): Promise<readonly Body[]> => {
+      const { code, out, err } = await estate.titrate('access', '--side', side)
+      if (code !== 0) throw new Error(err)
+      return parseAllDocuments(out).map((one) => one.toJS() as Body) // manifests
+    }
+    /** The role of a side without one verb of one kind. */
+    const without = async (side: Side, verb: string, resource: string): Promise<void> => {
+      const lesser = manifests[side].map((one) =>
+        one['kind'] === 'Role' ? { ...one, rules: rulesWithout(one, verb, resource) } : one,
+      )
+      await putObjects(estate.clusters[side], estate.namespace, lesser)
+    }
+    const restored = (side: Side) => putObjects(estate.clusters[side], estate.namespace, manifests[side])
+    const isOnGreen = async (name: string) => (await estate.isSuspended('green', name)) !== null
+
+    it.each<[Side, string, string]>([
+      ['blue', 'patch', 'cronjobs/status'],
+      ['blue', 'delete', 'jobs'],
+      ['green', 'create', 'deployments'],
+      ['green', 'watch', 'pods'],
+      ['green', 'list', 'cronjobs'],
+    ])('is refused before anything moves when %s may not %s %s', async (side, verb, resource) => {
+      await without(side, verb, resource)
+      const refused = (): Promise<Ended> => narrow.run('plan')
+      // A changed role takes a moment to be in force.
+      await expect
+        .poll(async () => (await refused()).err, { timeout: 60_000 })
+        .toContain(`may not ${verb} ${resource.split('/')[0]}`)
+      const plan = await refused()
+      expect(plan.code).toBe(1)
+      expect(plan.err).toContain(`${side} (${side}/${estate.namespace})`)
+      expect(plan.err).toContain('"titrate access release.yaml" prints the roles')
+      expect(await narrow.run('run', '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('may not') })
+      expect(await isOnGreen('invoices')).toBe(false)
+      expect(await estate.isSuspended('blue', 'invoices')).toBe(false)
+      await restored(side)
+      await expect.poll(async () => (await narrow.run('plan')).code, { timeout: 60_000 }).toBe(0)
+    })
+
+    it('goes to its end', async () => {
+      const { code, out, err } = await narrow.run('run', '--yes')
+      expect([code, out, err]).toEqual([
+        0,
+        expect.stringContaining('narrow: done'),
+        expect.not.stringContaining('not permitted'),
+      ])
+      expect(await estate.isSuspended('blue', 'invoices')).toBe(true)
+      expect(await estate.isSuspended('green', 'invoices')).toBe(false)
+    }, 600_000)
+  },
+)
+
+const rulesWithout = (role: Body, verb: string, resource: string): readonly JsonMap[] =>
+  mapsAt(role, 'rules').flatMap(({ map }) => {
+    const resources = textsAt(map, 'resources')
+    const verbs = textsAt(map, 'verbs')
+    if (!resources.includes(resource) || !verbs.includes(verb)) return [map]
+    const others = resources.filter((one) => one !== resource)
+    return [
+      ...(others.length === 0 ? [] : [{ ...map, resources: others }]),
+      ...(verbs.length === 1 ? [] : [{ ...map, resources: [resource], verbs: verbs.filter((one) => one !== verb) }]),
+    ]
+  })
