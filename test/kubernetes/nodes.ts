@@ -22,7 +22,11 @@ export const playNodes = async (cluster: Cluster, given: ClusterGiven, programs:
   const config = join(given.folder, 'stages.yaml')
   writeFileSync(config, stages())
   const log = join(given.folder, 'kwok.log')
-  const flags = ['--manage-all-nodes', `--kubeconfig=${given.kubeconfig}`, `--config=${config}`, '--node-ip=10.240.0.1']
+  // Without a lease the node is taken for dead after a while, and its pods are never ready again.
+  const flags = [
+    ...['--manage-all-nodes', `--kubeconfig=${given.kubeconfig}`, `--config=${config}`],
+    ...['--node-ip=10.240.0.1', '--node-lease-duration-seconds=40'],
+  ]
   const kwok = start('kwok', programs.controlPlane, ['guard', programs.kwok, ...flags], log)
   const signal = AbortSignal.timeout(60_000)
   const made = await cluster.client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name } }, { signal })
