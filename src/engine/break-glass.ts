@@ -181,6 +181,8 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
 
   /** Green keeps its replicas where traffic could not be taken from it. */
   const workload = async (service: Service, isTrafficBack: boolean): Promise<BrokenGlass> => {
+    // A job has no replicas; where its schedule and its workload are one object, that bears the schedule's stamp.
+    if (service.hasSchedule) return untouched(service.name, 'workload')
     const [onBlue, onGreen] = await Promise.all([
       asked((limit) => blue.workloads.read(service.name, limit), options),
       asked((limit) => green.workloads.read(service.name, limit), options),
