@@ -61,11 +61,13 @@ export const readObjectsOf = async (
     const found = await cluster.client.get(kinds.namespaces, { name: namespace }, { signal })
     if (found.kind === 'unknown') return found
     if (found.kind === 'ok' && found.value === null)
-      faults.push(`there is no namespace ${namespace} on ${cluster.name}`)
+      faults.push(
+        `there is no namespace ${namespace} on ${cluster.name}: create it (kubectl create namespace ${namespace})`,
+      )
     if (found.kind === 'ok' && found.value?.metadata?.uid !== undefined)
       namespaceIds.set(namespace, found.value.metadata.uid)
     if (found.kind === 'ok' && found.value?.metadata?.deletionTimestamp !== undefined)
-      faults.push(`namespace ${namespace} on ${cluster.name} is being deleted`)
+      faults.push(`namespace ${namespace} on ${cluster.name} is being deleted: wait until it is gone, and make it anew`)
     const lists = await Promise.all(read.map((resource) => cluster.client.list(resource, { namespace }, { signal })))
     for (const list of lists) {
       if (list.kind === 'unknown') return list
