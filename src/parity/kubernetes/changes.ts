@@ -1,6 +1,6 @@
 import { managersOf, type Scalers } from '../../inventory/kubernetes/managers.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
-import { isMap, type JsonMap, mapAt } from '../../kubernetes/json.ts'
+import { isMap, type JsonMap, mapAt, textAt } from '../../kubernetes/json.ts'
 import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
 import type { Classified } from './classify.ts'
@@ -97,7 +97,8 @@ const managedBy = (green: KubernetesObject, { green: index, scalers }: ChangeCon
 const textOf = (manifest: JsonMap): string => {
   const { name, namespace } = mapAt(manifest, 'metadata')
   const place = typeof namespace === 'string' ? namespace : null
-  return objectText({ kind: String(manifest['kind']), namespace: place, name: typeof name === 'string' ? name : '' })
+  const kind = textAt(manifest, 'kind') ?? ''
+  return objectText({ kind, namespace: place, name: typeof name === 'string' ? name : '' })
 }
 
 /** What others need comes first, and what starts pods last. */
@@ -109,6 +110,6 @@ const ranks: readonly (readonly string[])[] = [
 ]
 
 const rankOf = ({ manifest }: Change): number => {
-  const rank = ranks.findIndex((kinds) => kinds.includes(String(manifest['kind'])))
+  const rank = ranks.findIndex((kinds) => kinds.includes(textAt(manifest, 'kind') ?? ''))
   return rank === -1 ? ranks.length : rank
 }

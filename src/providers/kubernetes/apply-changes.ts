@@ -1,4 +1,5 @@
 import { showText } from '../../inventory/shown-text.ts'
+import { textAt } from '../../kubernetes/json.ts'
 import type { Change } from '../../parity/kubernetes/changes.ts'
 import { fieldManager } from './annotations.ts'
 import type { Cluster } from './client/connect.ts'
@@ -32,7 +33,7 @@ const apply = async (
   { object, kind, manifest }: Change,
   signal: AbortSignal,
 ): Promise<ChangeOutcome> => {
-  const resource = resourceOf(String(manifest['apiVersion']), String(manifest['kind']))
+  const resource = resourceOf(textAt(manifest, 'apiVersion') ?? '', textAt(manifest, 'kind') ?? '')
   if (resource === null) return { object, outcome: 'refused', because: `${name} does not serve this kind` }
   // A manifest is an object of the API; whether its parts are, the API server says.
   const wanted = manifest as unknown as KubernetesObject
