@@ -7,7 +7,7 @@ import type { MoveFacts } from './move-steps.ts'
 import type { MoveKind, MovePlan, Plan } from './plan.ts'
 import type { Confirmation, PlanInput } from './plan-input.ts'
 import { createStepMaker, type StepMaker } from './shared-steps.ts'
-import { planWaves, type WavePlace, type Waves } from './waves.ts'
+import { type Movable, planWaves, type WavePlace, type Waves } from './waves.ts'
 
 export type Planned =
   | { readonly kind: 'ok'; readonly plan: Plan; readonly notes: readonly Finding[] }
@@ -17,25 +17,25 @@ export type Planned =
 export const makePlan = (input: PlanInput): Planned => {
   const { estate } = input
   const routed = new Set(input.routerServices)
-  const findings: Finding[] = [...estate.findings, ...estate.services.flatMap((one) => faultsOf(one, input, routed))]
+  const findings: Finding[] = [...estate.findings]
+  const movables: Movable[] = []
+  let judged = 0
+  // Once through all services, for looking them up is what most of a large plan costs.
+  for (const service of estate.services) {
+    const movable = movableOf(service)
+    movables.push(movable)
+    if (isJudged(movable)) judged += 1
+    findings.push(...faultsOf(service, input, routed))
+  }
   if (findings.some(({ severity }) => severity === 'blocks')) return { kind: 'refused', findings }
 
-  const waves = planWaves(
-    estate.services.map((service) => ({
-      service: service.name,
-      kind: moveKindOf(service.kinds),
-      replicas: service.blue.replicas,
-      needs: service.needs.map((need) => need.service),
-    })),
-    input.policy.maxPerWave,
-  )
+  const waves = planWaves(movables, input.policy.maxPerWave)
   let called: ReadonlySet<string> | null = null
   /** Asked for few services, and all names cost more than most of a plan. */
   const isCalled = (name: string): boolean => {
     called ??= new Set(estate.services.flatMap(({ needs }) => needs.map(({ service }) => service)))
     return called.has(name)
   }
-  const judged = estate.services.filter(isJudged).length
   const stepsOf = createStepMaker()
   const moves = new Map<string, MovePlan>()
   for (const service of estate.services) {
@@ -80,10 +80,14 @@ export const moveKindOf = (kinds: readonly ServiceKind[]): MoveKind =>
   (['exposed', 'job', 'internal'] as const).find((kind) => kinds.includes(kind)) ?? 'worker'
 
 /** The judge compares both sides while they share what comes in: users' requests, or work. */
-const isJudged = ({ kinds, blue }: EstateService): boolean => {
-  const kind = moveKindOf(kinds)
-  return (kind === 'exposed' || kind === 'worker') && blue.replicas > 0
-}
+const isJudged = ({ kind, replicas }: Movable): boolean => (kind === 'exposed' || kind === 'worker') && replicas > 0
+
+const movableOf = ({ name, kinds, blue, needs }: EstateService): Movable => ({
+  service: name,
+  kind: moveKindOf(kinds),
+  replicas: blue.replicas,
+  needs: needs.map((need) => need.service),
+})
 
 // ── What stands against a plan ────────────────────────────────────────────────
 
