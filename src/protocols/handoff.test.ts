@@ -80,7 +80,10 @@ describe('what is asked before a schedule is touched', () => {
 
   it('asks none of it on the way back', () => {
     const world = worldOf({ suspended: true, unsure: 'odd' }, { suspended: false }, { clockChange: 'they change' })
-    expect(next(world, goalOf({ owner: 'blue' }))).toMatchObject({ kind: 'act', action: { kind: 'stamp' } })
+    expect(next(world, goalOf({ owner: 'blue' }))).toMatchObject({
+      kind: 'act',
+      action: { kind: 'pause', side: 'green' },
+    })
   })
 
   it('refuses a starting deadline that differs, as the pause is measured by it', () => {

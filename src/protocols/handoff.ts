@@ -138,17 +138,16 @@ const forwardPreflight: Rule = (view) => {
   return { ...answer, memo: answer.memo ?? { ...memo, quietSince: memo.quietSince ?? view.now } }
 }
 
-/** Both stamps come first, even when nothing else will change: they make every late call of an older intent stale. */
+/**
+ * Both stamps come first, even when nothing else will change: they make every late call of an older intent stale. On the
+ * way back a green that still runs gets its stamp with the pause, before all else: a hundred that go back at once would
+ * wait for each write more, and a refusal can't leave blue without a schedule that it had.
+ */
 const stamps: Rule = ({ from, to, old, owner, goal, intent, memo }) => {
-  for (const [side, on] of [
-    [from, old],
-    [to, owner],
-  ] as const) {
-    if (side.kind === 'seen' && !isMark(side.value.schedule.stamp, goal.fence, intent)) {
-      return act({ kind: 'stamp', side: on, intent }, memo)
-    }
-  }
-  return null
+  const isOurs = ({ schedule }: ScheduleOnSide) => isMark(schedule.stamp, goal.fence, intent)
+  if (owner === 'blue' && from.kind === 'seen' && !from.value.schedule.suspended) return null
+  if (from.kind === 'seen' && !isOurs(from.value)) return act({ kind: 'stamp', side: old, intent }, memo)
+  return to.kind === 'seen' && !isOurs(to.value) ? act({ kind: 'stamp', side: owner, intent }, memo) : null
 }
 
 /** How long a schedule that was resumed is given to rest, so that what it missed can be run by hand. */
