@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { kinds } from './client/kinds.ts'
@@ -20,12 +21,16 @@ type Pass = { readonly answer: Promise<Answer<null>>; readonly over: Promise<voi
 /** A controller that is stopped may come back, and another engine may have taken the probe: those who wait begin a new pass. */
 const limitMs: Millis = 15_000
 const tidyMs: Millis = 10_000
+/** The schedules of a wave are paused within moments of each other, and share one pass if it waits so long for them. */
+const gatherMs: Millis = 100
 
 export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   const { cluster, namespace } = environment
   const probe = createSchedulerProbe(environment)
   let current: Pass | null = null
   let next: Promise<Answer<null>> | null = null
+  /** The current one has not begun yet, so whoever comes may wait for it. */
+  let isOpen = false
   /** The newest that was used, also when the probe's status doesn't show it yet. */
   let lastTick: Millis = 0
 
@@ -45,7 +50,11 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
     return { kind: 'unknown', because }
   }
   const begin = (): Pass => {
-    const answer = passOnce()
+    isOpen = true
+    const answer = pause(gatherMs).then(() => {
+      isOpen = false
+      return passOnce()
+    })
     const over = answer
       .then(({ kind }) => (kind === 'ok' ? probe.tidy(lastTick, AbortSignal.timeout(tidyMs)) : undefined))
       .catch(() => undefined)
@@ -63,6 +72,7 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   return {
     pass: (signal) => {
       // One that is under way may have begun before what the caller wrote.
+      if (current !== null && isOpen) return Promise.race([current.answer, givenUp(signal)])
       if (current !== null) next ??= current.over.then(startNow)
       return Promise.race([next ?? startNow(), givenUp(signal)])
     },

@@ -56,7 +56,12 @@ export const watchedSchedule = async (
     ...seen.map(({ name }) => name),
     ...jobs.value.ownedBy(cronJob.metadata?.uid ?? '').map((job) => runOf(job, service, side, []).name),
   ])
-  const gone = [...seen, ...runsToldOf(cronJob, side, events.value.list({})).filter(({ name }) => !known.has(name))]
+  const gone = [
+    ...seen,
+    ...runsToldOf(cronJob, side, events.value.ownedBy(cronJob.metadata?.uid ?? '')).filter(
+      ({ name }) => !known.has(name),
+    ),
+  ]
   return { kind: 'ok', value: { cronJob, jobs: jobs.value, events: events.value, gone } }
 }
 
@@ -93,8 +98,8 @@ const newestRunOf = (watched: Watched): Millis | null => {
   const { name } = placeOf(cronJob)
   const uid = cronJob.metadata?.uid ?? ''
   const told = events
-    .list({})
-    .filter((event) => event.involvedObject.uid === uid && event.reason === 'SuccessfulCreate')
+    .ownedBy(uid)
+    .filter((event) => event.reason === 'SuccessfulCreate')
     .map((event) => tickInName(/job (\S+)$/.exec(event.message ?? '')?.[1] ?? '', name))
     .map((tick) => (tick === null ? null : tickInMinute(cronJob, tick)))
   return newestOf([newestMade(watched), ...gone.map(({ tick }) => tick), ...told])

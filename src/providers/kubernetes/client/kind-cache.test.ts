@@ -27,6 +27,25 @@ describe('what is known of a kind', () => {
     expect(cache.size).toBe(3)
   })
 
+  it('is found by labels of ours as well as by any, also after they have changed, and events by what they are about', () => {
+    const cache = createKindCache()
+    const ours = { 'titrate.dev/tombstone': 'invoices' }
+    cache.put(objectOf('a', 1, { labels: { app: 'x', ...ours } }))
+    cache.put(objectOf('b', 2, { namespace: 'other', labels: ours }))
+    expect(names(cache.list({ labels: ours }))).toEqual(['a', 'b'])
+    expect(names(cache.list({ labels: { ...ours, app: 'x' } }))).toEqual(['a'])
+    expect(names(cache.list({ namespace: 'other', labels: ours }))).toEqual(['b'])
+    cache.put(objectOf('a', 3, { labels: { app: 'x' } }))
+    cache.remove(objectOf('b', 4, { namespace: 'other', labels: ours }))
+    expect(cache.list({ labels: ours })).toEqual([])
+    const event: KubernetesObject & { readonly involvedObject: { readonly uid: string } } = {
+      ...objectOf('told', 5),
+      involvedObject: { uid: 'one' },
+    }
+    cache.put(event)
+    expect(names(cache.ownedBy('one'))).toEqual(['told'])
+  })
+
   it('goes only forward: by number, not by letters', () => {
     const cache = createKindCache()
     cache.put(objectOf('a', 99))

@@ -18,7 +18,7 @@ export type KindCache<T> = {
   get(place: ObjectPlace): T | null
   /** Ordered by nothing in particular. */
   list(wanted: Wanted): readonly T[]
-  /** What the object of this uid owns. */
+  /** What the object of this uid owns, and events about it. */
   ownedBy(uid: string): readonly T[]
   /** The kind as it was at one version. Objects that are known in a later one stay. Gives what changed. */
   replace(items: readonly T[], at: string): readonly Change<T>[]
@@ -32,6 +32,8 @@ const keyOf = ({ namespace = '', name }: ObjectPlace): string => `${namespace}/$
 export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
   const byNamespace = new Map<string, Map<string, T>>()
   const byOwner = new Map<string, Set<T>>()
+  /** Those with labels of ours, by one of them: they are looked up for each schedule again and again. */
+  const byOwnLabel = new Map<string, Set<T>>()
   let size = 0
 
   const within = (namespace: string): Map<string, T> => {
@@ -44,12 +46,15 @@ export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
   }
   const find = ({ namespace = '', name }: ObjectPlace): T | null => byNamespace.get(namespace)?.get(name) ?? null
   const own = (object: T, change: 'add' | 'delete'): void => {
-    for (const { uid } of object.metadata?.ownerReferences ?? []) {
-      const owned = byOwner.get(uid) ?? new Set<T>()
-      owned[change](object)
-      if (owned.size === 0) byOwner.delete(uid)
-      else byOwner.set(uid, owned)
-    }
+    for (const uid of uidsIn(object)) inSet(byOwner, uid, object, change)
+    for (const [key, value] of Object.entries(object.metadata?.labels ?? {}))
+      if (key.startsWith(ownLabels)) inSet(byOwnLabel, `${key}=${value}`, object, change)
+  }
+  /** A set that holds at least all that has these labels. */
+  const among = ({ namespace, labels = {} }: Wanted): Iterable<T> => {
+    const [indexed] = Object.entries(labels).filter(([key]) => key.startsWith(ownLabels))
+    if (indexed !== undefined) return byOwnLabel.get(indexed.join('=')) ?? []
+    return namespace === undefined ? all() : (byNamespace.get(namespace)?.values() ?? [])
   }
   const nameOf = (object: T): { readonly namespace: string; readonly name: string } => ({
     namespace: object.metadata?.namespace ?? '',
@@ -76,9 +81,14 @@ export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
       return size
     },
     get: find,
-    list: ({ namespace, labels }) => {
-      const from = namespace === undefined ? all() : (byNamespace.get(namespace)?.values() ?? [])
-      return [...from].filter((each) => labels === undefined || hasLabels(each, labels))
+    list: (wanted) => {
+      const { namespace, labels } = wanted
+      const from = [...among(wanted)]
+      return labels === undefined
+        ? from
+        : from.filter(
+            (each) => hasLabels(each, labels) && (namespace ?? nameOf(each).namespace) === nameOf(each).namespace,
+          )
     },
     ownedBy: (uid) => [...(byOwner.get(uid) ?? [])],
     replace: (items, at) => {
@@ -97,6 +107,23 @@ export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
       return { kind: 'removed', object }
     },
   }
+}
+
+const ownLabels = 'titrate.dev/'
+
+const uidsIn = ({
+  metadata,
+  involvedObject,
+}: KubernetesObject & { readonly involvedObject?: { readonly uid?: string } }) => [
+  ...(metadata?.ownerReferences ?? []).map(({ uid }) => uid),
+  ...(involvedObject?.uid === undefined ? [] : [involvedObject.uid]),
+]
+
+const inSet = <T>(sets: Map<string, Set<T>>, key: string, object: T, change: 'add' | 'delete'): void => {
+  const found = sets.get(key) ?? new Set<T>()
+  found[change](object)
+  if (found.size === 0) sets.delete(key)
+  else sets.set(key, found)
 }
 
 const versionOf = ({ metadata }: KubernetesObject): string => metadata?.resourceVersion ?? ''
