@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Below `node_modules`, so that packages are found from there; nothing else looks into it. */
-const compiled = join(root, 'node_modules/.cache/titrate-benches')
+const cache = join(root, 'node_modules/.cache')
 
 /**
  * Emits benches with all that they import as JavaScript, as the package has it: what strips types from TypeScript
  * takes 20 to 40 MB, which no user's engine needs. Returns the folder of the benches; throws when it can't be done.
  */
-export const compileBenches = (names: readonly string[]): string => {
+export const compileBenches = (names: readonly string[], into = 'titrate-benches'): string => {
+  const compiled = join(cache, into)
   rmSync(compiled, { recursive: true, force: true })
   mkdirSync(compiled, { recursive: true })
   const settings = join(compiled, 'tsconfig.json')

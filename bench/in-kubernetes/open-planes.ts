@@ -6,6 +6,7 @@ import type { Side } from '../../src/moves/goal.ts'
 import { type Cluster, connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { connectTo, realDeps } from '../../test/kubernetes/connect-to.ts'
 import { type ControlPlane, startControlPlane } from '../../test/kubernetes/control-plane.ts'
+import { installGatewayCrds } from '../../test/kubernetes/gateway-crds.ts'
 import { playNodes } from '../../test/kubernetes/nodes.ts'
 import { buildPrograms, findGo } from '../../test/kubernetes/programs.ts'
 
@@ -14,6 +15,8 @@ export type Planes = {
   readonly clusters: Readonly<Record<Side, Cluster>>
   /** Connections as an engine has them: 40 requests a second for each cluster. */
   connect(): Promise<Readonly<Record<Side, Cluster>>>
+  /** Files that say where they are, as administrator. */
+  readonly kubeconfigs: Readonly<Record<Side, string>>
   close(): Promise<void>
 }
 
@@ -30,6 +33,7 @@ export const openPlanes = async (): Promise<Planes> => {
     ends.push(plane.stop)
     const cluster = await connectTo(plane.given)
     opened.push(cluster)
+    await installGatewayCrds(cluster.client, programs.gatewayCrds)
     const kwok = await playNodes(cluster, plane.given, programs)
     ends.push(kwok.end)
     return { plane, cluster }
@@ -48,6 +52,7 @@ export const openPlanes = async (): Promise<Planes> => {
     }
     return {
       clusters: { blue: blue.cluster, green: green.cluster },
+      kubeconfigs: { blue: blue.plane.given.kubeconfig, green: green.plane.given.kubeconfig },
       connect: async () => ({ blue: await engineTo(blue), green: await engineTo(green) }),
       close,
     }

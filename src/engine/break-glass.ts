@@ -113,6 +113,7 @@ export const breakGlass = async (options: BreakGlass): Promise<BreakGlassReport>
       intent: `${name}/${lane}/break-glass-${epoch}`,
       fence,
       actUntil: until,
+      urgent: true,
       facts: {
         hasSchedule,
         suspended,

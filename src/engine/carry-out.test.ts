@@ -125,6 +125,30 @@ const passUntilSettled = async (clock: SimulatedClock, work: Promise<unknown>) =
 const toGreen = { kind: 'schedule', owner: 'green' } as const
 const toBlue = { kind: 'schedule', owner: 'blue' } as const
 
+describe('every call', () => {
+  it('tells whether something goes back, so that it may go before what goes forward', async () => {
+    const { carry, contextFor, sides, caller } = world({ blue: {}, green: {} })
+    const told: (boolean | undefined)[] = []
+    const ports = sides.green.workloads.portsFor(caller)
+    const green = {
+      schedules: sides.green.schedules.portsFor(caller),
+      workloads: {
+        ...ports,
+        scale: (...given: Parameters<typeof ports.scale>) => {
+          told.push(given[0].urgent)
+          return ports.scale(...given)
+        },
+      },
+    }
+    const goal = { kind: 'workload', blue: 3, green: 1, exclusive: false } as const
+    await carry({ kind: 'provision' }, contextFor('mailer'))
+    expect((await carry(goal, { ...contextFor('mailer'), green })).kind).toBe('done')
+    const back = { ...goal, green: 0 }
+    expect((await carry(back, { ...contextFor('mailer'), green, urgent: true })).kind).toBe('done')
+    expect(told).toEqual([false, true])
+  })
+})
+
 describe('handing a schedule over', () => {
   it('says cursor, fenced ticks and the length of the pause', async () => {
     const { clock, carry, contextFor, sides } = world({ blue: {}, green: {} })

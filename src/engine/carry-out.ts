@@ -50,6 +50,8 @@ export type CarryOut = {
   readonly actUntil: Millis
   readonly facts: ServiceFacts
   readonly clock: Pick<Clock, 'now' | 'sleep' | 'after'>
+  /** Something goes back: its acts go before those that go forward, where a provider has a queue. */
+  readonly urgent?: boolean
   /** Ends the attempt where it stands: a newer intent, or the end of the program. */
   readonly signal: AbortSignal
   readonly limits?: Partial<HandoffLimits>
@@ -92,7 +94,13 @@ const loopOf = ({ clock, signal, actUntil }: CarryOut) => ({
   patienceMs,
 })
 
-const actingOf = ({ service, fence, intent, facts }: CarryOut) => ({ service, fence, intent, baseline: facts.baseline })
+const actingOf = ({ service, fence, intent, facts, urgent = false }: CarryOut) => ({
+  service,
+  fence,
+  intent,
+  baseline: facts.baseline,
+  urgent,
+})
 
 const carryOutHandoff = (owner: Side, context: CarryOut): Promise<Attempt<unknown>> => {
   const { service, fence, intent, facts, clock } = context

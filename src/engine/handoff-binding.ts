@@ -92,6 +92,7 @@ export type HandoffActing = {
   readonly fence: Fence
   /** What each object is stamped with: the fields as they were before. */
   readonly baseline: Readonly<Record<Side, Json>>
+  readonly urgent: boolean
 }
 
 const fenceAll = async (
@@ -154,7 +155,7 @@ export const actHandoff = (
     (limit) =>
       perform(
         ports[action.side],
-        { fence: acting.fence, intent: action.intent, ...revision, signal: limit },
+        { fence: acting.fence, intent: action.intent, ...revision, urgent: acting.urgent, signal: limit },
         acting,
         action,
       ),

@@ -18,11 +18,15 @@ export type Answer<T> =
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'unknown'; readonly because: string }
 
-/** How an act is made: who acts, for which intent, on which revision (absent: whatever is there), and how long it may wait. */
+/**
+ * How an act is made: who acts, for which intent, on which revision (absent: whatever is there), and how long it may wait.
+ * `urgent`: something goes back, so where requests wait for their turn it goes before what goes forward.
+ */
 export type Call = {
   readonly fence: Fence
   readonly intent: IntentId
   readonly revision?: string
+  readonly urgent?: boolean
   readonly signal: AbortSignal
 }
 

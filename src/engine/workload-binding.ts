@@ -12,12 +12,14 @@ export type Acting = {
   readonly fence: Fence
   readonly intent: IntentId
   readonly baseline: Readonly<Record<Side, Json>>
+  readonly urgent: boolean
 }
 
 const callOf = (acting: Acting, revision: string | null, signal: AbortSignal) => ({
   fence: acting.fence,
   intent: acting.intent,
   ...(revision === null ? {} : { revision }),
+  urgent: acting.urgent,
   signal,
 })
 

@@ -52,6 +52,7 @@ export const createCarryOutWork = (options: {
         intent: work.intent,
         fence: work.fence,
         actUntil: work.lane.actUntil,
+        urgent: work.urgent,
         facts: {
           hasSchedule: move.kind === 'job',
           suspended: move.suspended,

@@ -5,6 +5,7 @@ import { fieldManager } from './annotations.ts'
 import type { ClaimRecord } from './claim-record.ts'
 import type { ClaimKeeper } from './claims.ts'
 import { describeObject, type KubernetesObject, type Resource } from './client/resource.ts'
+import type { Urgency } from './client/token-bucket.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { stampOn, writtenStamp } from './stamps.ts'
 
@@ -29,6 +30,8 @@ export type ActDeps<T extends KubernetesObject> = {
   readonly claims: ClaimKeeper
   readonly resource: Resource<T>
   readonly revision: (object: T) => string
+  /** Schedules: nobody runs them while they pass from one side to the other. Left out: as urgent as the call. */
+  readonly urgency?: Urgency
 }
 
 /** One look at the object that is to be changed. */
@@ -112,7 +115,10 @@ export const changeObject = <T extends KubernetesObject>(
     const annotations = { ...wanted.annotations, ...writtenStamp(stampAfter(stamp, call, baseline)) }
     const metadata = { resourceVersion: object.metadata?.resourceVersion, annotations }
     const patch = { kind: 'merge', body: { ...wanted.body, metadata }, manager: fieldManager } as const
-    const write = { signal: call.signal, urgency: 'urgent' } as const
+    const write = {
+      signal: call.signal,
+      urgency: deps.urgency ?? (call.urgent === true ? 'urgent' : 'normal'),
+    } as const
     const written = await cluster.client.patch(resource, { namespace, name: service }, patch, write)
     if (written.kind !== 'ok') return written
     cluster.watches.of(resource, { namespace }).note(written.value)

@@ -112,10 +112,9 @@ export const claimsOf = (
 
   return {
     name: title,
+    // By the watch, as an engine asks every second; whoever claims or stops does it on what etcd has.
     read: async (signal) => {
-      const read = await cluster.client.get(kinds.configMaps, place, { signal })
-      if (read.kind !== 'ok') return read
-      const record = recordIn(read.value)
+      const record = await known(signal)
       if (record.kind !== 'ok') return record
       const { release, epoch, stop } = record.value
       return { kind: 'ok', value: { release, epoch, stop: stop?.mark ?? null, now: cluster.now() } }

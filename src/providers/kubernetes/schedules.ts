@@ -37,7 +37,13 @@ type Options = {
 /** Schedules of one namespace: its CronJobs, handed over by cursor, tombstones and barrier. */
 export const schedulesOf = ({ environment, claims, barrier, guard }: Options): Schedules => {
   const { cluster, side } = environment
-  const deps: ActDeps<CronJob> = { environment, claims, resource: kinds.cronJobs, revision: scheduleRevision }
+  const deps: ActDeps<CronJob> = {
+    environment,
+    claims,
+    resource: kinds.cronJobs,
+    revision: scheduleRevision,
+    urgency: 'urgent',
+  }
   /** By service, the version of its spec since which the controller is known to have looked. Lost with the process, which costs a barrier. */
   const passed = new Map<string, string>()
   const goneRuns = createGoneRuns(environment)
