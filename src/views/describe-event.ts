@@ -118,7 +118,7 @@ const outcomeWords = (intent: IntentId, outcome: Outcome): string => {
   const what = `its ${laneWord(intent.split('/').at(-2) ?? intent)}`
   switch (outcome.kind) {
     case 'done':
-      return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}${shownWords(outcome.result)}`
+      return `${what} ${what === 'its test' ? 'has run' : 'is as wanted'}${shownWords(outcome.result)}${noteWords(outcome.result)}`
     case 'refused':
       return `${what} was refused: ${outcome.because}`
     case 'unknown':
@@ -137,6 +137,12 @@ const shownWords = (result: Json): string => {
   return shown === notShown
     ? ` (${notShown}: the router says so, and no figure or probe has shown it)`
     : ` (seen by ${shown})`
+}
+
+/** What people should know of what was done: that nothing but good will keeps blue's schedule stopped, for example. */
+const noteWords = (result: Json): string => {
+  const note = isMap(result) ? result['note'] : undefined
+  return typeof note === 'string' ? `; ${note}` : ''
 }
 
 const baselineWords = (baseline: Extract<JournalEvent, { kind: 'baseline recorded' }>['baseline']): string =>

@@ -332,6 +332,16 @@ describe('an event in words', () => {
     }
     expect(describeEvent('release', event)).toBe('ada asks: take back wave 2 and all that needs it: slow')
   })
+
+  it('tells what is left to good will when a schedule was handed over', () => {
+    const note = 'blue stays stopped until someone unsuspends it: no policy'
+    const event: JournalEvent = {
+      kind: 'came out',
+      intent: 'invoices/schedule/3',
+      outcome: { kind: 'done', result: { owner: 'green', note } },
+    }
+    expect(describeEvent('move/invoices', event)).toBe(`invoices: its schedule is as wanted; ${note}`)
+  })
 })
 
 describe('words', () => {
