@@ -3,11 +3,13 @@ import { overridesOf, type ResolvedRelease } from '../config/release.ts'
 import type { Workloads } from '../engine/ports.ts'
 import { TitrateError } from '../errors.ts'
 import { type Side, sides } from '../moves/goal.ts'
+import { createRewriter } from '../parity/rewrites.ts'
 import { type Barrier, createBarrier } from '../providers/kubernetes/barrier.ts'
 import { type Cluster, connectCluster } from '../providers/kubernetes/client/connect.ts'
 import { connectKubernetes } from '../providers/kubernetes/connect-kubernetes.ts'
 import { type ConnectedSide, connectSide } from '../providers/kubernetes/connect-side.ts'
-import { type GreenNames, placesOnBlue, placesOnGreen } from '../providers/kubernetes/service-places.ts'
+import type { CopySource } from '../providers/kubernetes/make-copy.ts'
+import { type GreenNames, objectOnBlue, placesOnBlue, placesOnGreen } from '../providers/kubernetes/service-places.ts'
 import type { ClusterPair } from './cluster-pair.ts'
 import { readClusterEstate } from './kubernetes-estate.ts'
 import { readObjectsOf } from './kubernetes-objects.ts'
@@ -22,7 +24,7 @@ export type ConnectedClusters = {
 
 /** Connects to both sides of a release between clusters. Asks nothing of them yet. Throws KUBECONFIG. */
 export const connectClusters = async (
-  release: Pick<ResolvedRelease, 'services'>,
+  release: Pick<ResolvedRelease, 'services' | 'parity'>,
   settings: Readonly<Record<Side, Setting>>,
 ): Promise<ConnectedClusters> => {
   const blue = await open('blue', settings.blue)
@@ -60,12 +62,20 @@ export const connectClusters = async (
     barriers.set(key, known)
     return known
   }
+  const { rewrite } = createRewriter(release.parity.rewrites)
+  const sourceOf = (namespace: string): CopySource => ({
+    cluster: blue,
+    namespace,
+    nameOnBlue: (name) => objectOnBlue(name, namespace, names),
+    namespaceOnGreen: (name) => names.namespaces.get(name) ?? name,
+    rewrite,
+  })
   const connected = (side: Side): ConnectedSide => {
     const cluster = clusters[side]
     const inventory = inventoryOf(pair, side)
     const providers = namespaces[side].map((namespace, index) => {
       const from = namespaces.blue[index]
-      const source = side === 'green' && from !== undefined ? { cluster: blue, namespace: from } : null
+      const source = side === 'green' && from !== undefined ? sourceOf(from) : null
       const barrier = barrierOf(cluster, namespace, side)
       return [
         namespace,

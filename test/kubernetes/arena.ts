@@ -10,6 +10,7 @@ import { connectKubernetes, type KubernetesProvider } from '../../src/providers/
 import { tickOf } from '../../src/providers/kubernetes/job-facts.ts'
 import { makeNamespace, okOf, soon } from './clusters.ts'
 import { cronJobOf } from './contract-world.ts'
+import { copySource } from './copy-source.ts'
 
 export const minute = 60_000
 
@@ -56,7 +57,7 @@ export const openArena = async (clusters: Clusters, hint: string): Promise<Arena
       const provider = (side: Side) =>
         connectKubernetes({
           environment: { cluster: through[side], namespace: namespace[side], side },
-          source: side === 'green' ? { cluster: through.blue, namespace: namespace.blue } : null,
+          source: side === 'green' ? copySource(through.blue, namespace) : null,
           inventory,
         })
       return { blue: provider('blue'), green: provider('green') }

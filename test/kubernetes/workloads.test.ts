@@ -8,6 +8,7 @@ import { connectKubernetes, type KubernetesProvider } from '../../src/providers/
 import { clusterGiven, hasClusters, makeNamespace, okOf, soon } from './clusters.ts'
 import { connectTo } from './connect-to.ts'
 import { cronJobOf, deploymentOf } from './contract-world.ts'
+import { copySource } from './copy-source.ts'
 import { does, takes } from './stages.ts'
 
 const within = { timeout: 60_000, interval: 50 }
@@ -24,7 +25,7 @@ describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
     }
     green = connectKubernetes({
       environment: { cluster: clusters.green, namespace: namespaces.green, side: 'green' },
-      source: { cluster: clusters.blue, namespace: namespaces.blue },
+      source: copySource(clusters.blue, namespaces),
       inventory: async () => ({ kind: 'refused', because: 'not read here' }),
     })
   })

@@ -2,6 +2,7 @@ import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
 import { at, mapAt, mapsAt, textAt, textsAt } from '../../kubernetes/json.ts'
 import { customKinds } from '../../kubernetes/kinds.ts'
 import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
+import { accountName, podReferences } from '../../kubernetes/pod-references.ts'
 import { everything, readSelector } from '../../kubernetes/selector.ts'
 import type { Workload } from '../../kubernetes/workload.ts'
 import { byText } from '../ordering.ts'
@@ -77,8 +78,6 @@ const selectingObjects = (index: KubernetesIndex): ReadonlyMap<Workload, readonl
   return selecting
 }
 
-const accountName = ({ pod }: Workload): string =>
-  textAt(pod, 'serviceAccountName') ?? textAt(pod, 'serviceAccount') ?? 'default'
 const accountKey = (workload: Workload): string => `${workload.namespace}/${accountName(workload)}`
 const accountOf = (workload: Workload, index: KubernetesIndex): readonly KubernetesObject[] =>
   named(index, 'ServiceAccount', workload.namespace, accountName(workload))
@@ -113,34 +112,11 @@ const writesLeases = ({ body }: KubernetesObject): boolean =>
     )
   })
 
-/** ConfigMaps and Secrets that its variables come from or that it mounts. */
-const configurationOf = (
-  { pod, containers, namespace }: Workload,
-  index: KubernetesIndex,
-): readonly KubernetesObject[] => {
-  const get = (sort: 'ConfigMap' | 'Secret', name: string | null) => named(index, sort, namespace, name)
-  return [
-    ...containers.flatMap(({ body }) => [
-      ...mapsAt(body, 'envFrom').flatMap(({ map }) => [
-        ...get('ConfigMap', textAt(map, 'configMapRef', 'name')),
-        ...get('Secret', textAt(map, 'secretRef', 'name')),
-      ]),
-      ...mapsAt(body, 'env').flatMap(({ map }) => [
-        ...get('ConfigMap', textAt(map, 'valueFrom', 'configMapKeyRef', 'name')),
-        ...get('Secret', textAt(map, 'valueFrom', 'secretKeyRef', 'name')),
-      ]),
-    ]),
-    ...mapsAt(pod, 'volumes').flatMap(({ map }) => [
-      ...get('ConfigMap', textAt(map, 'configMap', 'name')),
-      ...get('Secret', textAt(map, 'secret', 'secretName')),
-      ...mapsAt(map, 'projected', 'sources').flatMap(({ map: source }) => [
-        ...get('ConfigMap', textAt(source, 'configMap', 'name')),
-        ...get('Secret', textAt(source, 'secret', 'name')),
-      ]),
-    ]),
-    ...mapsAt(pod, 'imagePullSecrets').flatMap(({ map }) => get('Secret', textAt(map, 'name'))),
-  ]
-}
+/** ConfigMaps and Secrets that its variables come from or that it mounts, and those that pull its images. */
+const configurationOf = (workload: Workload, index: KubernetesIndex): readonly KubernetesObject[] =>
+  podReferences(workload).flatMap(({ sort, name }) =>
+    sort === 'PersistentVolumeClaim' ? [] : named(index, sort, workload.namespace, name),
+  )
 
 const claimsOf = ({ pod, namespace, object }: Workload, index: KubernetesIndex): readonly KubernetesObject[] => {
   const claims = mapsAt(pod, 'volumes').flatMap(({ map }) =>

@@ -71,7 +71,7 @@ export const expectedOnGreen = (
 ): { readonly manifest: JsonMap; readonly rewritten: readonly RewrittenText[] } => {
   const rewritten: RewrittenText[] = []
   const inText = (text: string, path: string, key: string): string => {
-    const moved = key === 'namespace' ? places.namespace(text) : intoNamespace(text, places)
+    const moved = namesNamespace(key) ? places.namespace(text) : intoNamespace(text, places)
     const { text: after, by } = rewrite(service, path, moved)
     if (by.length > 0) rewritten.push({ path, before: moved, after, by })
     return after
@@ -94,6 +94,9 @@ export const expectedOnGreen = (
   if (object.namespace === null) delete (metadata as { namespace?: Json }).namespace // it was put in above, as an empty text
   return { manifest: isMap(walked) ? { ...walked, metadata } : own, rewritten }
 }
+
+/** Policies choose namespaces by the label that Kubernetes gives each of them. */
+const namesNamespace = (key: string): boolean => key === 'namespace' || key === 'kubernetes.io/metadata.name'
 
 const entryName = (entry: Json, index: number): string =>
   isMap(entry) && typeof entry['name'] === 'string' ? entry['name'] : String(index)

@@ -10,6 +10,8 @@ export const annotation = {
   nudgedAt: 'titrate.dev/nudged-at',
   /** On the Jobs of the probe: for which pass of the barrier they were made. */
   pass: 'titrate.dev/pass',
+  /** On what we made on green: the environment that it was copied from. */
+  copiedFrom: 'titrate.dev/copied-from',
 } as const
 
 export const label = {

@@ -2,6 +2,7 @@ import type { Claims, Schedules, Workloads } from '../../engine/ports.ts'
 import { type Barrier, createBarrier } from './barrier.ts'
 import { claimsOf } from './claims.ts'
 import type { KubernetesEnvironment } from './environment.ts'
+import type { CopySource } from './make-copy.ts'
 import { schedulesOf } from './schedules.ts'
 import { tidyUp } from './tidy-up.ts'
 import { createUnsuspendGuard } from './unsuspend-guard.ts'
@@ -17,7 +18,7 @@ export type KubernetesProvider = {
 type Options = {
   readonly environment: KubernetesEnvironment
   /** Where services are copied from that this side doesn't have; null: they have to be there. */
-  readonly source: Pick<KubernetesEnvironment, 'cluster' | 'namespace'> | null
+  readonly source: CopySource | null
   readonly inventory: Workloads['inventory']
   /** Of this namespace, where the other side is in it too: they share one probe. Left out: one of its own. */
   readonly barrier?: Barrier

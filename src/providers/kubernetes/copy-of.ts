@@ -1,37 +1,89 @@
-import type { KubernetesObject } from './client/resource.ts'
+import { isMap, type JsonMap, mapAt } from '../../kubernetes/json.ts'
+import type { KubernetesObject as ReadObject } from '../../kubernetes/object.ts'
+import type { Json } from '../../moves/goal.ts'
+import { expectedOnGreen, type GreenPlaces } from '../../parity/kubernetes/expected-object.ts'
+import type { Rewriter } from '../../parity/rewrites.ts'
+import { annotation } from './annotations.ts'
 
 /** Annotations and labels by which a tool says that an object is its own; the copy is nobody's but ours. */
 const ofTools = [
   /^kubectl\.kubernetes\.io\/last-applied-configuration$/,
   /^kubectl\.kubernetes\.io\/restartedAt$/,
   /^deployment\.kubernetes\.io\//,
+  /^autoscaling\.alpha\.kubernetes\.io\//,
+  /^app\.kubernetes\.io\/managed-by$/,
   /^meta\.helm\.sh\//,
   /^helm\.sh\//,
   /^argocd\.argoproj\.io\//,
   /^(kustomize|helm)\.toolkit\.fluxcd\.io\//,
+  /^scaledobject\.keda\.sh\//,
+  // Names in DNS: two clusters that both claim one would send users to and fro.
+  /^external-dns\.alpha\.kubernetes\.io\//,
   /^titrate\.dev\//,
 ]
-const managedBy = 'app.kubernetes.io/managed-by'
 
-const kept = (entries: Readonly<Record<string, string>> | undefined): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(entries ?? {}).filter(([key]) => key !== managedBy && !ofTools.some((each) => each.test(key))),
-  )
+const kept = (entries: JsonMap): JsonMap =>
+  Object.fromEntries(Object.entries(entries).filter(([key]) => !ofTools.some((each) => each.test(key))))
 
-/** Blue's object as it would be written anew: without what the cluster gave it, and without the marks of who manages it. */
-export const copyOf = <T extends KubernetesObject>(object: T, namespace: string): T => {
-  const { apiVersion, kind, metadata, ...rest } = object
-  const { status: _, ...content } = rest as { readonly status?: unknown }
-  const clean = {
-    name: metadata?.name,
-    namespace,
-    labels: kept(metadata?.labels),
-    annotations: kept(metadata?.annotations),
-  }
-  // The same kind of object with fewer of its optional keys.
-  return { apiVersion, kind, metadata: clean, ...withoutNull(content) } as unknown as T
+export type CopyOptions = {
+  /** The service for whose sake it is copied: rewrites may hold for some only. */
+  readonly service: string
+  readonly places: GreenPlaces
+  readonly rewrite: Rewriter
+  /** Where it is copied from, for people: `blue/shop`. */
+  readonly from: string
 }
 
+/**
+ * Blue's object as it would be written anew on green: without what the cluster gave it and the marks of who manages it,
+ * with the rewrites of the release and green's names.
+ */
+export const copyOf = (object: ReadObject, { service, places, rewrite, from }: CopyOptions): JsonMap => {
+  const { manifest } = expectedOnGreen(object, service, places, rewrite)
+  const { apiVersion = null, kind = null, metadata: _, ...content } = manifest
+  const meta = mapAt(manifest, 'metadata')
+  const metadata = {
+    name: meta['name'] ?? null,
+    namespace: meta['namespace'] ?? null,
+    labels: kept(mapAt(meta, 'labels')),
+    annotations: { ...kept(mapAt(meta, 'annotations')), [annotation.copiedFrom]: from },
+  }
+  return { apiVersion, kind, metadata, ...withoutNull(bySort(object, content)) }
+}
+
+/** Whether we made it, in this release or an earlier one. */
+export const isCopy = (object: {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> }
+}): boolean => object.metadata?.annotations?.[annotation.copiedFrom] !== undefined
+
+const bySort = ({ sort, body }: ReadObject, content: JsonMap): JsonMap => {
+  switch (sort) {
+    case 'Secret':
+      // Encoded: a rewrite that fits by chance would break it. Parity compares what stands in it.
+      return { ...content, ...picked(body, 'data', 'stringData') }
+    case 'ConfigMap':
+      return { ...content, ...picked(body, 'binaryData') }
+    case 'ServiceAccount': {
+      const { secrets: _, ...rest } = content
+      return rest
+    }
+    case 'Service': {
+      const { ipFamilies: _, ...spec } = mapAt(content, 'spec')
+      return { ...content, spec }
+    }
+    default:
+      return content
+  }
+}
+
+const picked = (body: JsonMap, ...keys: readonly string[]): JsonMap =>
+  Object.fromEntries(keys.flatMap((key) => (body[key] === undefined ? [] : [[key, body[key]]])))
+
 /** Templates carry `creationTimestamp: null`, which server-side apply takes for a field that we want. */
-const withoutNull = (value: unknown): object =>
-  JSON.parse(JSON.stringify(value, (_, each: unknown) => each ?? undefined)) as object
+const withoutNull = (map: JsonMap): JsonMap =>
+  Object.fromEntries(Object.entries(map).flatMap(([key, one]) => (one === null ? [] : [[key, pruned(one)]])))
+
+const pruned = (value: Json): Json => {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(pruned) // an array of JSON holds JSON
+  return isMap(value) ? withoutNull(value) : value
+}

@@ -104,6 +104,14 @@ export type GreenNames = {
 export const nameOnGreen = (service: string, nameOnBlue: string, { names, suffix }: GreenNames): string =>
   names.get(service) ?? `${nameOnBlue}${suffix}`
 
+/** The object on blue, in this namespace, whose counterpart on green has this name. */
+export const objectOnBlue = (onGreen: string, namespace: string, { names, suffix }: GreenNames): string => {
+  const [service] = [...names].find(([, name]) => name === onGreen) ?? []
+  if (service !== undefined)
+    return service.endsWith(`.${namespace}`) ? service.slice(0, -namespace.length - 1) : service
+  return suffix !== '' && onGreen.endsWith(suffix) ? onGreen.slice(0, -suffix.length) : onGreen
+}
+
 /**
  * Green's services by their names on blue. Where blue can't be asked, green is searched for what they would be called:
  * that is enough to take back what is there.

@@ -3,8 +3,9 @@ import type { ClaimKeeper } from './claims.ts'
 import { placeOf } from './client/resource.ts'
 import { type KubernetesEnvironment, nameOfEnvironment } from './environment.ts'
 import { followNamespace } from './follow-namespace.ts'
-import { makeCopy } from './make-copy.ts'
+import type { CopySource } from './make-copy.ts'
 import { type Found, findWorkload, type NamespaceView, seenOf, viewNamespace } from './namespace-view.ts'
+import { provideWorkload } from './provide-workload.ts'
 import { addressOf, newestLogs } from './reach-workload.ts'
 import { makeActs } from './workload-acts.ts'
 
@@ -12,7 +13,7 @@ type Options = {
   readonly environment: KubernetesEnvironment
   readonly claims: ClaimKeeper
   /** Where a service is copied from when this side doesn't have it; null: it has to be there (GitOps, or people, make it). */
-  readonly source: Pick<KubernetesEnvironment, 'cluster' | 'namespace'> | null
+  readonly source: CopySource | null
   readonly inventory: Workloads['inventory']
 }
 
@@ -37,9 +38,9 @@ export const workloadsOf = (options: Options): Workloads => {
     provision: async (call, service, baseline) => {
       const there = await find.any(service, call.signal)
       if (there.kind !== 'ok') return there
-      if (there.value.workload !== null) return acts.stamp(call, service, baseline, there.value.workload.kind)
-      const made = await makeCopy(options, call, service)
-      return made.kind === 'ok' ? acts.stamp(call, service, baseline, made.value) : made
+      const { all, workload } = there.value
+      const kind = await provideWorkload(options, call, service, workload, workload && seenOf(all, workload))
+      return kind.kind === 'ok' ? acts.stamp(call, service, baseline, kind.value) : kind
     },
     scale: async (call, service, replicas, baseline) => {
       const there = await find.existing(service, call.signal)
