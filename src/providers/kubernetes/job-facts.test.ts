@@ -54,6 +54,19 @@ describe('Jobs of a CronJob', () => {
     expect([isTombstone(tombstone), isOwnedBy(tombstone, cronJob)]).toEqual([true, false])
   })
 
+  it('are not taken by Argo CD for its own where nobody owns them, as it would prune them', () => {
+    const labels = { team: 'a', 'app.kubernetes.io/instance': 'shop', 'argocd.argoproj.io/instance': 'shop' }
+    const spec = {
+      ...cronJob.spec,
+      schedule: '* * * * *',
+      jobTemplate: { ...cronJob.spec?.jobTemplate, metadata: { labels } },
+    }
+    const tracked: CronJob = { ...cronJob, spec }
+    expect(tombstoneOf(tracked, tick).metadata?.labels).toEqual({ team: 'a', 'titrate.dev/tombstone': 'mail' })
+    expect(trialJobOf(tracked, 'mail-trial-1').metadata?.labels).toEqual({ team: 'a', 'titrate.dev/trial': 'mail' })
+    expect(tickJobOf(tracked, tick).metadata?.labels).toEqual(labels)
+  })
+
   it('can be made by hand for a missed tick, which the CronJob then owns, and for a trial, which it does not', () => {
     const missed = tickJobOf(cronJob, tick)
     expect(missed.metadata?.annotations).toEqual({

@@ -100,7 +100,7 @@ const scheduledFor = (tick: Millis) => ({ [scheduledAt]: new Date(tick).toISOStr
 /** Takes the name of a tick, so that nobody can run it here. From the CronJob's own template, so that admission passes. */
 export const tombstoneOf = (cronJob: CronJob, tick: Millis): Job => {
   const { name } = placeOf(cronJob)
-  const job = fromTemplate(cronJob, jobNameOf(name, tick), { [label.tombstone]: name }, scheduledFor(tick))
+  const job = untracked(fromTemplate(cronJob, jobNameOf(name, tick), { [label.tombstone]: name }, scheduledFor(tick)))
   const { ttlSecondsAfterFinished: _, activeDeadlineSeconds: _deadline, ...spec } = job.spec ?? { template: {} }
   return { ...job, spec: { ...spec, suspend: true, parallelism: 0 } }
 }
@@ -122,4 +122,15 @@ export const tickJobOf = (cronJob: CronJob, tick: Millis): Job => {
 
 /** A run outside the schedule. The CronJob doesn't own it: its history and its `Forbid` know nothing of it. */
 export const trialJobOf = (cronJob: CronJob, name: string): Job =>
-  fromTemplate(cronJob, name, { [label.trial]: placeOf(cronJob).name }, {})
+  untracked(fromTemplate(cronJob, name, { [label.trial]: placeOf(cronJob).name }, {}))
+
+/** Labels and annotations by which Argo CD takes an object for its own; it prunes those that are not in Git. */
+const ofArgoCd = /^(app\.kubernetes\.io\/instance|argocd\.argoproj\.io\/.*)$/
+
+/** For Jobs that nobody owns. Pods keep what they had: policies may select by it. */
+const untracked = (job: Job): Job => {
+  const kept = (entries: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !ofArgoCd.test(key)))
+  const { labels, annotations } = job.metadata ?? {}
+  return { ...job, metadata: { ...job.metadata, labels: kept(labels), annotations: kept(annotations) } }
+}
