@@ -75,9 +75,14 @@ export type Observed = {
   readonly fixedBecause: string | null
   /** Objects that belong to it, such as `Secret db (keys: url)`. */
   readonly uses: readonly string[]
+  /** Which tools would put back what a release writes, and the setting that lets it be. */
+  readonly reverts: readonly Revert[]
   /** What people should know of how it was read. */
   readonly notes: readonly string[]
 }
+
+/** `byItself`: it would do so without anybody asking for it, within minutes. */
+export type Revert = { readonly byItself: boolean; readonly message: string }
 
 export type Manager = { readonly who: string; readonly how: string }
 

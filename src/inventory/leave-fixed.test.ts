@@ -26,6 +26,7 @@ const service = (name: string, observed: Partial<Observed> = {}): ServiceDefinit
     managers: [],
     fixedBecause: null,
     uses: [],
+    reverts: [],
     notes: [],
     ...observed,
   },

@@ -51,10 +51,25 @@ export const takeInventory = (input: {
   }
 }
 
+/** What would be put back, by side; a tool that does so by itself would fight the release. */
+const revertFindings = ({ name, blue, green }: EstateService): readonly Finding[] =>
+  [
+    { where: 'On blue', observed: blue.observed },
+    { where: 'On green', observed: green?.observed },
+  ].flatMap(({ where, observed }) =>
+    (observed?.reverts ?? []).map(({ byItself, message }) => ({
+      severity: byItself ? ('blocks' as const) : ('note' as const),
+      service: name,
+      message: `${where}, ${message}`,
+      declare: null,
+    })),
+  )
+
 /** What can't be moved, and what should be known of how a service was read. */
-const observedFindings = ({ name, blue: { observed } }: EstateService): readonly Finding[] => {
-  if (observed === undefined) return []
-  const { fixedBecause, notes } = observed
+const observedFindings = (service: EstateService): readonly Finding[] => {
+  const { name, blue } = service
+  if (blue.observed === undefined) return []
+  const { fixedBecause, notes } = blue.observed
   return [
     ...(fixedBecause === null
       ? []
@@ -66,6 +81,7 @@ const observedFindings = ({ name, blue: { observed } }: EstateService): readonly
             declare: null,
           },
         ]),
+    ...(fixedBecause === null ? revertFindings(service) : []),
     ...notes.map((note) => ({ severity: 'note' as const, service: name, message: `${name}: ${note}.`, declare: null })),
   ]
 }

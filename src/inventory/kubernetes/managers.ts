@@ -20,6 +20,18 @@ export const readScalers = (index: KubernetesIndex): Scalers => {
   return scalers
 }
 
+/** How many replicas a workload may have at most: under an autoscaler its maximum, whatever it has just now. */
+export const mostReplicas = ({ object, replicas }: Workload, scalers: Scalers): number => {
+  const [scaler] = scalers.get(objectText(object)) ?? []
+  if (scaler === undefined) return replicas
+  // Set to 0, it is left alone.
+  if (scaler.sort !== customKinds.scaledObject)
+    return replicas === 0 ? 0 : (numberAt(scaler.body, 'spec', 'maxReplicas') ?? replicas)
+  const { 'autoscaling.keda.sh/paused': off, 'autoscaling.keda.sh/paused-replicas': held } = scaler.annotations
+  if (held !== undefined) return Number(held) || 0
+  return off === 'true' ? replicas : (numberAt(scaler.body, 'spec', 'maxReplicaCount') ?? 100)
+}
+
 /** Who else writes to a workload, and how that is seen. */
 export const managersOf = (
   { object }: Pick<Workload, 'object'>,
@@ -44,14 +56,23 @@ const helm = ({ labels, annotations }: KubernetesObject): readonly Manager[] => 
     : []
 }
 
-const argoCd = ({ labels, annotations, name }: KubernetesObject, index: KubernetesIndex): readonly Manager[] => {
-  const tracked = annotations['argocd.argoproj.io/tracking-id']
-  if (tracked !== undefined) return [{ who: 'Argo CD', how: `application ${tracked.split(':')[0]}` }]
-  const instance = labels['argocd.argoproj.io/instance']
-  if (instance !== undefined) return [{ who: 'Argo CD', how: `application ${instance}` }]
+const argoCd = (object: KubernetesObject, index: KubernetesIndex): readonly Manager[] => {
+  const application = argoApplication(object, index)
+  return application === null ? [] : [{ who: 'Argo CD', how: `application ${application}` }]
+}
+
+/** The Application that an object is tracked by; null: none. */
+export const argoApplication = (
+  { labels, annotations, name }: KubernetesObject,
+  index: KubernetesIndex,
+): string | null => {
+  const tracked = annotations['argocd.argoproj.io/tracking-id']?.split(':')[0]
+  const known = tracked ?? labels['argocd.argoproj.io/instance']
+  if (known !== undefined) return known
   const usual = labels['app.kubernetes.io/instance']
-  const known = index.all(customKinds.application).some((one) => one.name === usual || lists(one, name))
-  return usual !== undefined && known ? [{ who: 'Argo CD', how: `application ${usual}` }] : []
+  if (usual === undefined) return null
+  const isListed = index.all(customKinds.application).some((one) => one.name === usual || lists(one, name))
+  return isListed ? usual : null
 }
 
 const lists = (application: KubernetesObject, name: string): boolean =>

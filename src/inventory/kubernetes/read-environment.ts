@@ -3,7 +3,7 @@ import { hostsIn } from '../../kubernetes/hosts.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
 import { textAt } from '../../kubernetes/json.ts'
 import { customKinds } from '../../kubernetes/kinds.ts'
-import { objectText } from '../../kubernetes/object.ts'
+import { objectKey, objectText } from '../../kubernetes/object.ts'
 import type { Workload } from '../../kubernetes/workload.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { looksLikeQueue } from '../addresses.ts'
@@ -12,9 +12,10 @@ import { byText } from '../ordering.ts'
 import { allowedCalls } from './allowed-calls.ts'
 import { type CallContext, callsOf } from './calls.ts'
 import { type Digest, definePods, healthPathOf, metricsPathOf, ownData } from './definition.ts'
-import { managersOf, queuesOf, readScalers, type Scalers } from './managers.ts'
+import { managersOf, mostReplicas, queuesOf, readScalers, type Scalers } from './managers.ts'
 import { type Names, nameWorkloads } from './names.ts'
 import { readNetwork } from './network.ts'
+import { type RoutesByService, revertsOf, routesByService } from './reverts.ts'
 import { describeUse, readSurroundings, type Surroundings } from './uses.ts'
 
 export type ReadOptions = {
@@ -26,6 +27,7 @@ export type ReadOptions = {
 type Context = CallContext & {
   readonly scalers: Scalers
   readonly surroundings: Surroundings
+  readonly routes: RoutesByService
   readonly allowed: ReadonlyMap<Workload, readonly SeenCall[]>
   readonly digest: Digest
 }
@@ -46,6 +48,7 @@ export const readEnvironment = (index: KubernetesIndex, { name, readAt, digest }
     ...calls,
     scalers,
     surroundings: readSurroundings({ index, network, scalers }),
+    routes: routesByService(index),
     allowed: allowedCalls(calls),
     digest,
   }
@@ -70,7 +73,7 @@ const movingWorkloads = (index: KubernetesIndex): readonly Workload[] =>
   index.workloads.filter(({ object }) => moving.has(object.sort))
 
 const defineService = (workload: Workload, context: Context): ServiceDefinition => {
-  const { index, network, names, scalers, surroundings } = context
+  const { index, network, names, scalers, surroundings, routes } = context
   const services = network.servicesOf(workload)
   const exposedBy = [...new Set(services.flatMap(network.exposure))].sort(byText)
   const queues = queuesOf(workload, scalers)
@@ -90,11 +93,17 @@ const defineService = (workload: Workload, context: Context): ServiceDefinition 
     managers: managersOf(workload, index, scalers),
     fixedBecause: fixedBecause(workload, index),
     uses: surroundings.of(workload).map(describeUse),
+    reverts: revertsOf(workload, {
+      index,
+      scalers: scalers.get(objectText(workload.object)) ?? [],
+      routes: services.flatMap(({ object }) => routes.get(objectKey(object)) ?? []),
+    }),
     notes: notesOf(workload),
   }
   return {
     ...definePods(workload, index, context.digest),
     name: names(workload),
+    replicas: job ? 0 : mostReplicas(workload, scalers),
     port:
       services.length === 0 || job
         ? null
