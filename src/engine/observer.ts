@@ -164,9 +164,11 @@ const readWorkloads = async (
     (service) => limited((limit) => workloads.read(service, limit), asking, readTimeoutMs),
   )
   if (answer.kind !== 'ok') return answer
-  for (const { service, version, desired, ready, running, restarts, problem } of answer.value)
-    if (options.services.has(service))
-      options.board.workload(side, service, { version, desired, ready, running, restarts, problem }, reading)
+  for (const { service, version, desired, autoscaled, ready, running, restarts, problem } of answer.value) {
+    if (!options.services.has(service)) continue
+    const fact = { version, desired, ready, running, restarts, problem }
+    options.board.workload(side, service, autoscaled === undefined ? fact : { ...fact, autoscaled }, reading)
+  }
   return answer
 }
 

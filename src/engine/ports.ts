@@ -65,8 +65,13 @@ export type Claims = {
 export type WorkloadSeen = {
   readonly service: string
   readonly version: string
-  /** Replicas wanted. */
+  /** Replicas wanted. Under an autoscaler: the most that it may have, whatever it has just now; 0 where it is put to sleep. */
   readonly desired: number
+  /**
+   * Where an autoscaler decides how many replicas there are. `least`: it never has fewer, so as many ready ones are enough.
+   * `held`: that minimum is held for a release, so that no load falls into a gap. Absent: nobody scales it but people and us.
+   */
+  readonly autoscaled?: { readonly least: number; readonly held: boolean }
   /** Replicas that pass their health check and are not being drained. */
   readonly ready: number
   /** Processes alive, draining ones included. */
@@ -90,7 +95,10 @@ export type Workloads = {
   watch(changed: (service: string | null) => void, signal: AbortSignal): void
   /** Makes the service exist here, asleep: 0 replicas, schedule suspended. Done already when it exists: then only stamps it. */
   provision(call: Call, service: string, baseline: Json): Promise<Answer<{ readonly revision: string }>>
-  /** Wants so many replicas. Surplus ones leave the balancing, finish what they do, then end. Returns at once: `read` tells. */
+  /**
+   * Wants so many replicas; under an autoscaler so many at most, with a minimum that is held until the environment is given
+   * free, when the autoscaler gets back what it had. Surplus ones leave the balancing, finish what they do, then end. Returns at once: `read` tells.
+   */
   scale(call: Call, service: string, replicas: number, baseline: Json): Promise<Answer<{ readonly revision: string }>>
   logs(service: string, lines: number, signal: AbortSignal): Promise<Answer<readonly string[]>>
   /** A base URL that reaches this side's copy of the service directly, past the router; null: it doesn't listen or none is ready. */

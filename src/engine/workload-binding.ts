@@ -1,3 +1,4 @@
+import { enoughReady } from '../moves/facts.ts'
 import type { Fence, IntentId, Json, Side } from '../moves/goal.ts'
 import type { ProvisionAction, ProvisionWorld } from '../protocols/provision.ts'
 import { goesBack, type ShiftAction, type ShiftGoal, type ShiftWorld } from '../protocols/shift.ts'
@@ -36,7 +37,10 @@ export const readShiftWorld = async (
     return { blue, green }
   }
   const blue = await readOf('blue')
-  const carries = blue.kind === 'seen' && blue.value.desired >= goal.blue && blue.value.ready >= goal.blue
+  const carries =
+    blue.kind === 'seen' &&
+    blue.value.desired >= goal.blue &&
+    blue.value.ready >= Math.min(goal.blue, enoughReady(blue.value))
   return { blue, green: carries ? await readOf('green') : { kind: 'not asked' } }
 }
 

@@ -1,6 +1,6 @@
 import { type CompiledCondition, compileCondition, type SideFacts } from '../config/conditions.ts'
 import type { JournalState } from '../journal/fold.ts'
-import type { MoveFacts, Seen, WorkloadFact } from '../moves/facts.ts'
+import { enoughReady, type MoveFacts, type Seen, type WorkloadFact } from '../moves/facts.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { Plan } from '../plan/plan.ts'
 
@@ -10,7 +10,7 @@ const sideOf = (seen: Seen<WorkloadFact> | null): SideFacts | null =>
   seen === null
     ? null
     : {
-        ready: seen.value.ready >= seen.value.desired && seen.value.desired > 0,
+        ready: seen.value.ready >= enoughReady(seen.value) && seen.value.desired > 0,
         replicas: seen.value.ready,
         version: seen.value.version,
       }

@@ -11,11 +11,17 @@ export type Seen<T> = { readonly value: T; readonly at: Millis; readonly since: 
 export type WorkloadFact = {
   readonly version: string
   readonly desired: number
+  /** Where an autoscaler decides between `least` and `desired`; absent: nobody does. */
+  readonly autoscaled?: { readonly least: number; readonly held: boolean }
   readonly ready: number
   readonly running: number
   readonly restarts: number
   readonly problem: string | null
 }
+
+/** How many ready replicas are enough. */
+export const enoughReady = ({ desired, autoscaled }: Pick<WorkloadFact, 'desired' | 'autoscaled'>): number =>
+  Math.min(desired, autoscaled?.least ?? desired)
 
 export type ScheduleFact = { readonly suspended: boolean; readonly active: number }
 

@@ -1,7 +1,7 @@
 import { ownMember } from '../inventory/own-member.ts'
 import type { Gate } from '../plan/plan.ts'
 import { type MoveContext, reachedSince } from './decision.ts'
-import { observedBetween } from './facts.ts'
+import { enoughReady, observedBetween } from './facts.ts'
 import type { Millis } from './goal.ts'
 
 /**
@@ -68,11 +68,12 @@ const askSoak = (context: MoveContext, forMs: Millis): GateAnswer => {
 const askReady = ({ facts, plan }: MoveContext): GateAnswer => {
   const green = facts.workload.green?.value
   if (green === undefined) return open('green has not been seen yet')
-  if (green.ready >= green.desired && green.desired > 0)
-    return met(`${green.ready} of ${green.desired} replicas are ready on green`)
+  const enough = enoughReady(green)
+  if (green.ready >= enough && green.desired > 0)
+    return met(`${green.ready} of ${Math.max(enough, green.ready)} replicas are ready on green`)
   if (plan.kind === 'job') return met('a job has no replicas')
   return open(
-    `green has ${green.ready} of ${green.desired} replicas ready${green.problem === null ? '' : `: ${green.problem}`}`,
+    `green has ${green.ready} of ${enough} replicas ready${green.problem === null ? '' : `: ${green.problem}`}`,
   )
 }
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { frozen } from '../journal/testing/frozen.ts'
+import { enoughReady } from '../moves/facts.ts'
 import { type Fence, otherSide, type Side, sides } from '../moves/goal.ts'
 import { handoff } from './handoff.ts'
 import {
@@ -84,7 +85,14 @@ const workload: fc.Arbitrary<WorkloadFacts> = fc
     ...{ desired: fc.nat(3), ready: fc.nat(3), running: fc.nat(4), problem: fc.constantFrom(null, 'it is ill') },
     ...{ revision: fc.constant('1'), stamp: mark },
   })
-  .map((facts) => ({ ...facts, running: Math.max(facts.running, facts.ready) }))
+  .chain((facts) => {
+    const seen = { ...facts, running: Math.max(facts.running, facts.ready) }
+    const autoscaled = fc.record({ least: fc.integer({ min: 0, max: facts.desired }), held: fc.boolean() })
+    return fc.oneof(
+      fc.constant(seen),
+      autoscaled.map((by) => ({ ...seen, autoscaled: by })),
+    )
+  })
 
 describe('shifting replicas, in any world', () => {
   const world: fc.Arbitrary<ShiftWorld> = fc.record({ blue: reached(workload), green: reached(workload) })
@@ -115,7 +123,10 @@ describe('shifting replicas, in any world', () => {
         // Going back, green's copies are never what blue's depend on.
         if (!wanted.exclusive && replicas < before && !(goesBack(wanted) && side === 'blue')) {
           const mustStand = beside === null ? wanted[other] > 0 : beside.desired <= wanted[other]
-          if (mustStand) expect(beside?.ready ?? 0).toBeGreaterThanOrEqual(wanted[other])
+          const enough = beside === null ? wanted[other] : Math.min(wanted[other], enoughReady(beside))
+          if (mustStand) expect(beside?.ready ?? 0).toBeGreaterThanOrEqual(enough)
+          // What is taken away here must not be scaled away there.
+          if (mustStand && wanted[other] > 0) expect(beside?.autoscaled?.held ?? true).toBe(true)
         }
       }),
       runs,

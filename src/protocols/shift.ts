@@ -1,3 +1,4 @@
+import { enoughReady } from '../moves/facts.ts'
 import { type Fence, type IntentId, type Json, type Millis, otherSide, type Side } from '../moves/goal.ts'
 import type { Next, Protocol } from './protocol.ts'
 import { isMark, isNewer, type Mark, type Reached, why } from './reached.ts'
@@ -5,6 +6,7 @@ import { isMark, isNewer, type Mark, type Reached, why } from './reached.ts'
 /** What a shift needs to know of a workload; the ports' `WorkloadSeen` is one. */
 export type WorkloadFacts = {
   readonly desired: number
+  readonly autoscaled?: { readonly least: number; readonly held: boolean }
   readonly ready: number
   readonly running: number
   readonly problem: string | null
@@ -76,8 +78,9 @@ const remembered = (world: ShiftWorld, memo: ShiftMemo, now: Millis): ShiftMemo 
   }
 }
 
-/** Has as many as it should, all ready; surplus ones may still drain. */
-const isUp = (seen: WorkloadFacts, wanted: number): boolean => seen.desired === wanted && seen.ready >= wanted
+/** Has as many as it should, all ready (under an autoscaler, its minimum); surplus ones may still drain. */
+const isUp = (seen: WorkloadFacts, wanted: number): boolean =>
+  seen.desired === wanted && seen.ready >= Math.min(wanted, enoughReady(seen))
 const isDown = (seen: WorkloadFacts, wanted: number): boolean => seen.desired === wanted && seen.running <= wanted
 
 /**
@@ -88,16 +91,20 @@ const isDown = (seen: WorkloadFacts, wanted: number): boolean => seen.desired ==
 const needsMark = ({ goal }: View, { stamp }: WorkloadFacts): boolean =>
   !isMark(stamp, goal.fence, goal.intent) && (goesBack(goal) || stamp?.fence.release === goal.fence.release)
 
+/** An autoscaler may go below what the release counts on until its minimum is held, which is a write as any other. */
+const isHeld = ({ autoscaled }: WorkloadFacts, wanted: number): boolean => wanted === 0 || autoscaled?.held !== false
+
 /** Scales a side up to its goal and waits until it is ready; null: it is. */
 const grow = (view: View, side: Side): Step | null => {
   const reached = view.world[side]
   const wanted = view.goal[side]
   if (reached.kind !== 'seen') return later(view, view.goal.retryMs, `${side} can't take over: ${why(reached)}`)
   const { value } = reached
-  if (value.desired !== wanted || needsMark(view, value)) return scale(view, side)
+  if (value.desired !== wanted || !isHeld(value, wanted) || needsMark(view, value)) return scale(view, side)
   if (isUp(value, wanted)) return null
   const problem = value.problem === null ? '' : `: ${value.problem}`
-  return later(view, pollMs(view), `${value.ready} of ${wanted} replicas are ready on ${side}${problem}`)
+  const enough = Math.min(wanted, enoughReady(value))
+  return later(view, pollMs(view), `${value.ready} of ${enough} replicas are ready on ${side}${problem}`)
 }
 
 /** Scales a side down to its goal and waits until the surplus has drained; null: it has. */

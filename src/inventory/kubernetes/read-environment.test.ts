@@ -59,6 +59,31 @@ const secret = (name: string, data: Record<string, string>): Body =>
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)])),
   })
 
+describe('replicas', () => {
+  const replicasOf = (...bodies: readonly Body[]) => read(...bodies).services[0]?.replicas
+  const hpa = (maxReplicas: number): Body =>
+    anObject('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
+      spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2, maxReplicas },
+    })
+
+  it('are the most that an autoscaler may start, unless it is at rest', () => {
+    expect(replicasOf(aDeployment('web'))).toBe(2)
+    expect(replicasOf(aDeployment('web'), hpa(9))).toBe(9)
+    expect(replicasOf(aDeployment('web', { spec: { replicas: 0 } }), hpa(9))).toBe(0)
+    const keda = scaledObject('web', { type: 'kafka' })
+    expect(replicasOf(aDeployment('web', { spec: { replicas: 0 } }), keda)).toBe(100)
+    const paused = { annotations: { 'autoscaling.keda.sh/paused-replicas': '3' } }
+    const held = anObject(
+      'keda.sh/v1alpha1',
+      'ScaledObject',
+      'web',
+      { spec: { scaleTargetRef: { name: 'web' } } },
+      paused,
+    )
+    expect(replicasOf(aDeployment('web'), held)).toBe(3)
+  })
+})
+
 describe('kinds', () => {
   it.each([
     [

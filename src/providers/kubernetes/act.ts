@@ -18,6 +18,8 @@ export type Change<T> = {
     readonly body: object
     readonly annotations?: Readonly<Record<string, string | null>>
   }
+  /** What is written elsewhere after it, as the stamp has to stand before anything else changes. Absent: nothing. */
+  readonly then?: (before: T) => Promise<Answer<unknown>>
   /** Whether the object is so already: then an act that bears our stamp was made before, and only its answer was lost. */
   readonly holds: (object: T) => boolean
 }
@@ -122,6 +124,8 @@ export const changeObject = <T extends KubernetesObject>(
     const written = await cluster.client.patch(resource, { namespace, name: service }, patch, write)
     if (written.kind !== 'ok') return written
     cluster.watches.of(resource, { namespace }).note(written.value)
+    const then = await change.then?.(object)
+    if (then !== undefined && then.kind !== 'ok') return then
     return { kind: 'ok', value: { revision: revision(written.value) } }
   })
 }

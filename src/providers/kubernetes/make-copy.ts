@@ -8,9 +8,11 @@ import { kinds } from './client/kinds.ts'
 import { describeObject, type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
 import { asRead, putCopy } from './copy-object.ts'
 import { type CopyOptions, copyOf, isCopy } from './copy-of.ts'
+import { copyScaler } from './copy-scaler.ts'
 import { type KubernetesEnvironment, nameOfEnvironment } from './environment.ts'
 import type { Found } from './namespace-view.ts'
 import { ownDataOf } from './own-data.ts'
+import type { Scalers } from './scalers.ts'
 import { type Surrounding, surroundingsOf } from './surroundings.ts'
 
 /** Where services are copied from, and how what stands there is called on green. */
@@ -27,13 +29,15 @@ type Options = {
   readonly claims: ClaimKeeper
   /** null: what green doesn't have has to be made there (by GitOps, or people). */
   readonly source: CopySource | null
+  /** Those of the source; null: there is none. */
+  readonly sourceScalers: Scalers | null
 }
 
 /** Makes the service here, asleep, from the other side's object, and what it needs around it. The answer: what it is. */
 export const makeCopy = async (options: Options, call: Call, name: string): Promise<Answer<Found['kind']>> => {
-  const { environment, claims, source } = options
+  const { environment, claims, source, sourceScalers } = options
   const here = nameOfEnvironment(environment)
-  if (source === null) {
+  if (source === null || sourceScalers === null) {
     return { kind: 'refused', because: `${name} is not in ${here}, and there is nothing to copy it from` }
   }
   if (source.cluster.name === environment.cluster.name && source.namespace === environment.namespace) {
@@ -61,7 +65,14 @@ export const makeCopy = async (options: Options, call: Call, name: string): Prom
   }
   const copied = await copyAround(environment, around.value, how, call.signal)
   if (copied.kind !== 'ok') return copied
-  return copyWorkload(environment, { ...found, workload }, how, call.signal)
+  const made = await copyWorkload(environment, { ...found, workload }, how, call.signal)
+  if (made.kind !== 'ok') return made
+  const scalerOf = await sourceScalers.ready(call.signal)
+  if (scalerOf.kind !== 'ok') return scalerOf
+  const scaler = scalerOf.value({ kind: found.kind, name: workload.object.name })
+  if (scaler === null) return made
+  const scaled = await copyScaler(source, environment, { scaler, target: name, replicas: workload.replicas }, how, call)
+  return scaled.kind === 'ok' ? made : scaled
 }
 
 type OnBlue = { readonly kind: Found['kind']; readonly resource: Resource }

@@ -2,6 +2,7 @@ import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Answer, WorkloadSeen } from '../../engine/ports.ts'
+import { type Autoscaler, heldLeast, limitsOf, readOriginals } from './autoscaler.ts'
 import type { ClaimRecord } from './claim-record.ts'
 import type { ClaimKeeper } from './claims.ts'
 import type { KindReader } from './client/kind-watch.ts'
@@ -10,8 +11,9 @@ import { type KubernetesObject, placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { type PodFacts, podFacts } from './pod-facts.ts'
 import { rolloutProblem } from './rollout.ts'
+import type { ScalerOf, Scalers } from './scalers.ts'
 import { scheduleRevision } from './schedule-revision.ts'
-import { revisionOf, stampOn } from './stamps.ts'
+import { stampOn, workloadRevision } from './stamps.ts'
 
 /** What runs in a namespace, by the watches that all its readers share. */
 export type NamespaceView = {
@@ -21,6 +23,7 @@ export type NamespaceView = {
   readonly replicaSets: KindReader<KubernetesObject>
   readonly jobs: KindReader<KubernetesObject>
   readonly pods: KindReader<Pod>
+  readonly scalerOf: ScalerOf
   readonly claim: ClaimRecord
 }
 
@@ -33,19 +36,21 @@ export type Found =
 export const viewNamespace = async (
   { cluster, namespace }: KubernetesEnvironment,
   claims: ClaimKeeper,
+  scalers: Scalers,
   signal: AbortSignal,
 ): Promise<Answer<NamespaceView>> => {
   const scope = { namespace }
-  const [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, claim] = await Promise.all([
+  const [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, scalerOf, claim] = await Promise.all([
     cluster.watches.of(kinds.deployments, scope).ready(signal),
     cluster.watches.of(kinds.statefulSets, scope).ready(signal),
     cluster.watches.of(kinds.cronJobs, scope).ready(signal),
     cluster.watches.of(kinds.replicaSets, scope).ready(signal),
     cluster.watches.of(kinds.jobs, scope).ready(signal),
     cluster.watches.of(kinds.pods, scope).ready(signal),
+    scalers.ready(signal),
     claims.known(signal),
   ])
-  for (const each of [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, claim])
+  for (const each of [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, scalerOf, claim])
     if (each.kind !== 'ok') return each
   // None of them is anything but ok, as was just looked at one by one; the compiler follows no loops.
   const value = <T>(answer: Answer<T>): T => (answer as Extract<Answer<T>, { kind: 'ok' }>).value
@@ -56,6 +61,7 @@ export const viewNamespace = async (
     replicaSets: value(replicaSets),
     jobs: value(jobs),
     pods: value(pods),
+    scalerOf: value(scalerOf),
     claim: value(claim),
   }
   return { kind: 'ok', value: all }
@@ -77,22 +83,41 @@ export const podsOf = ({ replicaSets, jobs, pods }: NamespaceView, { kind, objec
   return between.flatMap((owner) => pods.ownedBy(owner.metadata?.uid ?? ''))
 }
 
+/** What scales it by itself; null: nothing does. */
+export const scalerIn = ({ scalerOf }: NamespaceView, { kind, object }: Found): Autoscaler | null =>
+  scalerOf({ kind, name: placeOf(object).name })
+
 export const seenOf = (all: NamespaceView, found: Found): WorkloadSeen => {
   const { object } = found
   const facts = podFacts(podsOf(all, found))
   const { ready, running, restarts, youngestReadyAt } = facts
+  const scaler = scalerIn(all, found)
   return {
     service: placeOf(object).name,
     version: versionOf(found),
-    desired: found.kind === 'cron job' ? 0 : (found.object.spec?.replicas ?? 1),
+    ...wantedOf(found, scaler, all.claim),
     ready,
     running,
     restarts,
     youngestReadyAt,
     problem: problemOf(found, facts),
-    revision: found.kind === 'cron job' ? scheduleRevision(found.object) : revisionOf(object),
+    revision: found.kind === 'cron job' ? scheduleRevision(found.object) : workloadRevision(found.object, scaler),
     stamp: stampOn(object, all.claim),
   }
+}
+
+const wantedOf = (
+  found: Found,
+  scaler: Autoscaler | null,
+  claim: ClaimRecord,
+): Pick<WorkloadSeen, 'desired' | 'autoscaled'> => {
+  if (found.kind === 'cron job') return { desired: 0 }
+  const replicas = found.object.spec?.replicas ?? 1
+  if (scaler === null) return { desired: replicas }
+  const { least, most } = limitsOf(scaler, replicas)
+  const originals = readOriginals(stampOn(scaler.object, claim)?.baseline)
+  const held = originals !== null && least >= heldLeast(originals, most)
+  return { desired: most, autoscaled: { least, held } }
 }
 
 const problemOf = (found: Found, facts: PodFacts): string | null =>

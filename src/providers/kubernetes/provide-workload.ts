@@ -4,11 +4,13 @@ import { isCopy } from './copy-of.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { type CopySource, makeCopy } from './make-copy.ts'
 import type { Found } from './namespace-view.ts'
+import type { Scalers } from './scalers.ts'
 
 type Options = {
   readonly environment: KubernetesEnvironment
   readonly claims: ClaimKeeper
   readonly source: CopySource | null
+  readonly sourceScalers: Scalers | null
 }
 
 /**
@@ -30,10 +32,13 @@ export const provideWorkload = async (
 }
 
 /** Why what others made on green can't be taken over as it is; null: it is asleep. */
-const awakeBecause = ({ kind, object }: Found, { service, desired }: WorkloadSeen): string | null => {
+const awakeBecause = ({ kind, object }: Found, { service, desired, autoscaled }: WorkloadSeen): string | null => {
   if (kind === 'cron job' && object.spec?.suspend !== true) {
     return `CronJob ${service} is active on green already, so ticks would run twice: set suspend: true where it is kept, then try again`
   }
   if (desired === 0) return null
+  if (autoscaled !== undefined) {
+    return `an autoscaler may start up to ${desired} replicas of ${service} on green already: set replicas: 0 for an HPA, or the annotation autoscaling.keda.sh/paused-replicas: "0" for KEDA, where it is kept, then try again`
+  }
   return `green already runs ${desired} replicas of ${service} that this release did not start: set replicas: 0 where it is kept, then try again`
 }

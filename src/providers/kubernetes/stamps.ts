@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import { z } from 'zod'
 import type { Stamp } from '../../engine/ports.ts'
 import type { Json } from '../../moves/goal.ts'
 import { annotation } from './annotations.ts'
+import { type Autoscaler, pausedReplicas } from './autoscaler.ts'
 import type { ClaimRecord } from './claim-record.ts'
 import type { KubernetesObject } from './client/resource.ts'
 
@@ -22,6 +24,12 @@ export const stampOn = (object: KubernetesObject, claim: ClaimRecord): Stamp | n
   return stamp.fence.epoch <= (claim.freed[stamp.fence.release] ?? 0) ? null : stamp
 }
 
+/** What the first act on an object found, whichever release that was of: it stands there until it is put back. */
+export const baselineOn = (object: KubernetesObject): Json | undefined => {
+  const text = object.metadata?.annotations?.[annotation.stamp]
+  return text === undefined ? undefined : parsed(text)?.baseline
+}
+
 /** People may edit annotations: one that can't be read is none. */
 const parsed = (text: string): Stamp | null => {
   try {
@@ -34,6 +42,18 @@ const parsed = (text: string): Stamp | null => {
 export const writtenStamp = (stamp: Stamp): Readonly<Record<string, string>> => ({
   [annotation.stamp]: JSON.stringify(stamp),
 })
+
+/**
+ * A version of what matters of a workload. An autoscaler writes its replicas whenever it likes, which is nobody's change:
+ * there it is everything else that is wanted of it, whether it sleeps, and what the autoscaler may do.
+ */
+export const workloadRevision = (workload: Deployment | StatefulSet, scaler: Autoscaler | null): string => {
+  if (scaler === null) return revisionOf(workload)
+  const { replicas = 1, ...spec } = workload.spec ?? {}
+  const { spec: limits, metadata: { annotations = {} } = {} } = scaler.object
+  const parts = [spec, replicas === 0, limits, annotations[pausedReplicas], annotations[annotation.stamp]]
+  return revisionOf({ metadata: { ...workload.metadata, generation: 0 } }, JSON.stringify(parts))
+}
 
 /**
  * A version of what matters of an object: which one it is, what is wanted of it, and our stamp. Its `resourceVersion`

@@ -3,18 +3,20 @@ import { kinds } from './client/kinds.ts'
 import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { isTombstone } from './job-facts.ts'
+import { restoreScalers } from './restore-scalers.ts'
 import { probeName } from './scheduler-probe.ts'
 
 const limitMs = 60_000
 
 /**
- * Takes off what a release left behind in an environment that it has given free: stamps, tombstones, and the probe.
+ * Takes off what a release left behind in an environment that it has given free: stamps, held minimums, tombstones, and the probe.
  * None of it counts any more, so what can't be taken off stays, and does no harm.
  */
 export const tidyUp = async (environment: KubernetesEnvironment): Promise<void> => {
   const signal = AbortSignal.timeout(limitMs)
   await Promise.all([
     takeStampsOff(environment, signal),
+    restoreScalers(environment, signal),
     removeTombstones(environment, signal),
     environment.cluster.client.remove(
       kinds.cronJobs,

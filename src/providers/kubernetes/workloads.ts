@@ -4,9 +4,10 @@ import { placeOf } from './client/resource.ts'
 import { type KubernetesEnvironment, nameOfEnvironment } from './environment.ts'
 import { followNamespace } from './follow-namespace.ts'
 import type { CopySource } from './make-copy.ts'
-import { type Found, findWorkload, type NamespaceView, seenOf, viewNamespace } from './namespace-view.ts'
+import { type Found, findWorkload, type NamespaceView, scalerIn, seenOf, viewNamespace } from './namespace-view.ts'
 import { provideWorkload } from './provide-workload.ts'
 import { addressOf, newestLogs } from './reach-workload.ts'
+import { createScalers, type Scalers } from './scalers.ts'
 import { makeActs } from './workload-acts.ts'
 
 type Options = {
@@ -20,13 +21,15 @@ type Options = {
 /** Workloads of one namespace: Deployments, StatefulSets, and CronJobs, which have no replicas. */
 export const workloadsOf = (options: Options): Workloads => {
   const { environment } = options
+  const scalers = createScalers(environment)
+  const sourceScalers = options.source === null ? null : createScalers(options.source)
   const acts = makeActs(options)
-  const find = finderOf(options)
+  const find = finderOf(options, scalers)
 
   return {
     side: environment.side,
     inventory: options.inventory,
-    list: (signal) => listWorkloads(options, signal),
+    list: (signal) => listWorkloads(options, scalers, signal),
     read: async (service, signal) => {
       const there = await find.existing(service, signal)
       return there.kind === 'ok' ? { kind: 'ok', value: seenOf(there.value.all, there.value.workload) } : there
@@ -34,21 +37,31 @@ export const workloadsOf = (options: Options): Workloads => {
     watch: (changed, signal) => {
       changed(null)
       followNamespace(environment, changed, signal)
+      scalers.onChange(changed, signal)
     },
     provision: async (call, service, baseline) => {
       const there = await find.any(service, call.signal)
       if (there.kind !== 'ok') return there
       const { all, workload } = there.value
-      const kind = await provideWorkload(options, call, service, workload, workload && seenOf(all, workload))
-      return kind.kind === 'ok' ? acts.stamp(call, service, baseline, kind.value) : kind
+      const kind = await provideWorkload(
+        { ...options, sourceScalers },
+        call,
+        service,
+        workload,
+        workload && seenOf(all, workload),
+      )
+      return kind.kind === 'ok' ? acts.stamp(call, baseline, service, kind.value) : kind
     },
     scale: async (call, service, replicas, baseline) => {
       const there = await find.existing(service, call.signal)
       if (there.kind !== 'ok') return there
-      const { kind } = there.value.workload
-      if (kind === 'cron job')
+      const { all, workload } = there.value
+      if (workload.kind === 'cron job')
         return { kind: 'refused', because: `${service} is a CronJob: it has a schedule and no replicas` }
-      return acts.scale(call, service, baseline, kind, replicas)
+      const scaler = scalerIn(all, workload)
+      return scaler === null
+        ? acts.scale(call, baseline, workload, replicas)
+        : acts.scaleByScaler(call, baseline, workload, scaler, replicas)
     },
     logs: async (service, lines, signal) => {
       const there = await find.existing(service, signal)
@@ -65,9 +78,9 @@ export const workloadsOf = (options: Options): Workloads => {
 
 type There<W> = { readonly all: NamespaceView; readonly workload: W }
 
-const finderOf = ({ environment, claims }: Options) => {
+const finderOf = ({ environment, claims }: Options, scalers: Scalers) => {
   const any = async (service: string, signal: AbortSignal): Promise<Answer<There<Found | null>>> => {
-    const all = await viewNamespace(environment, claims, signal)
+    const all = await viewNamespace(environment, claims, scalers, signal)
     if (all.kind !== 'ok') return all
     return { kind: 'ok', value: { all: all.value, workload: findWorkload(all.value, environment.namespace, service) } }
   }
@@ -82,9 +95,13 @@ const finderOf = ({ environment, claims }: Options) => {
   return { any, existing }
 }
 
-const listWorkloads = async ({ environment, claims }: Options, signal: AbortSignal): ReturnType<Workloads['list']> => {
+const listWorkloads = async (
+  { environment, claims }: Options,
+  scalers: Scalers,
+  signal: AbortSignal,
+): ReturnType<Workloads['list']> => {
   const { namespace } = environment
-  const all = await viewNamespace(environment, claims, signal)
+  const all = await viewNamespace(environment, claims, scalers, signal)
   if (all.kind !== 'ok') return all
   const names = [all.value.deployments, all.value.statefulSets, all.value.cronJobs]
     .flatMap((reader) => reader.list({ namespace }).map((each) => placeOf(each).name))
