@@ -1,4 +1,4 @@
-import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Side } from '../../src/moves/goal.ts'
 import { callFor } from '../../src/providers/contract/testing/harness.ts'
@@ -141,5 +141,31 @@ describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
       async () => expect((await read('full')).problem).toMatch(/can't be made: .*exceeded quota: none/),
       within,
     )
+    await okOf(clusters.green.client.remove(quotas, { namespace: namespaces.green, name: 'none' }, { signal: soon() }))
+  })
+
+  it('says that admission is in the way of a StatefulSet, which has no condition for it', async () => {
+    const { client } = clusters.green
+    const { template } = deploymentOf(namespaces.green, 'set', 1).spec ?? { template: {} }
+    const spec = { replicas: 0, serviceName: 'set', selector: { matchLabels: { app: 'set' } }, template }
+    const metadata = { namespace: namespaces.green, name: 'set' }
+    const set: StatefulSet = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec }
+    await okOf(client.create(kinds.statefulSets, set, { signal: soon() }))
+    // What a webhook does that refuses pods, without one to be run: limits that its pods don't keep.
+    const limits = { group: '', version: 'v1', plural: 'limitranges', kind: 'LimitRange', namespaced: true }
+    const limit = {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { namespace: namespaces.green, name: 'asks' },
+      spec: { limits: [{ type: 'Pod', min: { cpu: '1' } }] },
+    }
+    await okOf(client.create(limits, limit, { signal: soon() }))
+    await vi.waitFor(async () => expect((await read('set')).desired).toBe(0), within)
+    await okOf(green.workloads.scale(callFor('set'), 'set', 1, null))
+    await vi.waitFor(
+      async () => expect((await read('set')).problem).toMatch(/^pods can't be made: .*is forbidden: minimum cpu usage/),
+      within,
+    )
+    await okOf(client.remove(limits, { namespace: namespaces.green, name: 'asks' }, { signal: soon() }))
   })
 })

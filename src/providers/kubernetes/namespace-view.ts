@@ -1,6 +1,6 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { CronJob } from 'kubernetes-types/batch/v1.js'
-import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Event, Pod } from 'kubernetes-types/core/v1.js'
 import type { Answer, WorkloadSeen } from '../../engine/ports.ts'
 import { type Autoscaler, heldLeast, limitsOf, readOriginals } from './autoscaler.ts'
 import type { ClaimRecord } from './claim-record.ts'
@@ -9,7 +9,7 @@ import type { KindReader } from './client/kind-watch.ts'
 import { kinds } from './client/kinds.ts'
 import { type KubernetesObject, placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
-import { type PodFacts, podFacts } from './pod-facts.ts'
+import { type PodFacts, podFacts, type ToldOf } from './pod-facts.ts'
 import { rolloutProblem } from './rollout.ts'
 import type { ScalerOf, Scalers } from './scalers.ts'
 import { scheduleRevision } from './schedule-revision.ts'
@@ -23,6 +23,8 @@ export type NamespaceView = {
   readonly replicaSets: KindReader<KubernetesObject>
   readonly jobs: KindReader<KubernetesObject>
   readonly pods: KindReader<Pod>
+  /** null: they may not be read, which only makes problems be told with less. */
+  readonly warnings: KindReader<Event> | null
   readonly scalerOf: ScalerOf
   readonly claim: ClaimRecord
 }
@@ -40,13 +42,14 @@ export const viewNamespace = async (
   signal: AbortSignal,
 ): Promise<Answer<NamespaceView>> => {
   const scope = { namespace }
-  const [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, scalerOf, claim] = await Promise.all([
+  const [deployments, statefulSets, cronJobs, replicaSets, jobs, pods, warnings, scalerOf, claim] = await Promise.all([
     cluster.watches.of(kinds.deployments, scope).ready(signal),
     cluster.watches.of(kinds.statefulSets, scope).ready(signal),
     cluster.watches.of(kinds.cronJobs, scope).ready(signal),
     cluster.watches.of(kinds.replicaSets, scope).ready(signal),
     cluster.watches.of(kinds.jobs, scope).ready(signal),
     cluster.watches.of(kinds.pods, scope).ready(signal),
+    cluster.watches.of(kinds.events, { namespace, fields: 'type=Warning' }).ready(signal),
     scalers.ready(signal),
     claims.known(signal),
   ])
@@ -61,6 +64,7 @@ export const viewNamespace = async (
     replicaSets: value(replicaSets),
     jobs: value(jobs),
     pods: value(pods),
+    warnings: warnings.kind === 'ok' ? warnings.value : null,
     scalerOf: value(scalerOf),
     claim: value(claim),
   }
@@ -89,7 +93,8 @@ export const scalerIn = ({ scalerOf }: NamespaceView, { kind, object }: Found): 
 
 export const seenOf = (all: NamespaceView, found: Found): WorkloadSeen => {
   const { object } = found
-  const facts = podFacts(podsOf(all, found))
+  const toldOf = newestWarning(all)
+  const facts = podFacts(podsOf(all, found), toldOf)
   const { ready, running, restarts, youngestReadyAt } = facts
   const scaler = scalerIn(all, found)
   return {
@@ -100,7 +105,7 @@ export const seenOf = (all: NamespaceView, found: Found): WorkloadSeen => {
     running,
     restarts,
     youngestReadyAt,
-    problem: problemOf(found, facts),
+    problem: problemOf(found, facts, toldOf),
     revision: found.kind === 'cron job' ? scheduleRevision(found.object) : workloadRevision(found.object, scaler),
     stamp: stampOn(object, all.claim),
   }
@@ -120,8 +125,25 @@ const wantedOf = (
   return { desired: most, autoscaled: { least, held } }
 }
 
-const problemOf = (found: Found, facts: PodFacts): string | null =>
-  found.kind === 'cron job' ? facts.problem : rolloutProblem(found.object, facts)
+const problemOf = (found: Found, facts: PodFacts, toldOf: ToldOf): string | null =>
+  found.kind === 'cron job' ? facts.problem : rolloutProblem(found.object, facts, toldOf)
+
+/** Warnings stay for an hour; a workload that is as it should be is not asked about. */
+const newestWarning =
+  ({ warnings }: NamespaceView): ToldOf =>
+  (uid, counts) => {
+    if (warnings === null || uid === undefined) return null
+    const about = warnings
+      .list({})
+      .filter(({ involvedObject, reason }) => involvedObject.uid === uid && counts(reason ?? ''))
+    const newest = about.toSorted((a, b) => toldAt(a).localeCompare(toldAt(b))).at(-1)
+    return newest?.message?.slice(0, longestWarning) ?? null
+  }
+
+const longestWarning = 300
+
+const toldAt = ({ lastTimestamp, eventTime, metadata }: Event): string =>
+  lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
 
 /** The images, in the order of their containers. */
 const versionOf = ({ kind, object }: Found): string => {

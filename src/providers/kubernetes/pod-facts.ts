@@ -19,14 +19,17 @@ const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || st
 const isLeaving = ({ metadata }: Pod): boolean => metadata?.deletionTimestamp !== undefined
 const isReady = (pod: Pod): boolean => !isLeaving(pod) && conditionOf(pod, 'Ready')?.status === 'True'
 
-export const podFacts = (pods: readonly Pod[]): PodFacts => {
+/** The newest warning about an object, by its uid, of the reasons that count; null: there is none. */
+export type ToldOf = (uid: string | undefined, counts: (reason: string) => boolean) => string | null
+
+export const podFacts = (pods: readonly Pod[], toldOf: ToldOf = () => null): PodFacts => {
   const alive = pods.filter((pod) => !isOver(pod))
   const ready = alive.filter(isReady)
   const readyTimes = ready
     .map((pod) => Date.parse(conditionOf(pod, 'Ready')?.lastTransitionTime ?? ''))
     .filter((at) => !Number.isNaN(at))
   const restarts = alive.flatMap(statusesOf).map((each) => each.restartCount)
-  const problems = alive.filter((pod) => !isReady(pod) && !isLeaving(pod)).map(problemOf)
+  const problems = alive.filter((pod) => !isReady(pod) && !isLeaving(pod)).map((pod) => problemOf(pod, toldOf))
   return {
     ready: ready.length,
     running: alive.length,
@@ -44,20 +47,34 @@ const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
 /** Reasons that only say that it is on its way. */
 const onTheWay = ['ContainerCreating', 'PodInitializing']
 
-const problemOf = (pod: Pod): string | null => {
+const problemOf = (pod: Pod, toldOf: ToldOf): string | null => {
   const name = pod.metadata?.name ?? 'a pod'
   const placed = conditionOf(pod, 'PodScheduled')
-  if (placed?.status === 'False')
-    return `pod ${name} finds no node: ${placed.message ?? placed.reason ?? 'no reason given'}`
+  if (placed?.status === 'False') {
+    const why = placed.message ?? placed.reason ?? 'no reason given'
+    return `pod ${name} finds no node: ${why}${isLeftByFargate(pod, why) ? noProfile : ''}`
+  }
   const said = statusesOf(pod)
     .map(saidBy)
     .find((each) => each !== null)
   if (said !== undefined) return `pod ${name}: ${said}`
-  const isRunning = pod.status?.phase === 'Running'
-  return isRunning && conditionOf(pod, 'Ready')?.status === 'False'
-    ? `pod ${name} runs, and does not pass its readiness check`
-    : null
+  if (pod.status?.phase === 'Running') {
+    if (conditionOf(pod, 'Ready')?.status !== 'False') return null
+    const told = toldOf(pod.metadata?.uid, (reason) => reason === 'Unhealthy')
+    return `pod ${name} runs, and does not pass its readiness check${told === null ? '' : `: ${told}`}`
+  }
+  // Volumes that can't be mounted, and schedulers that write no condition; it may have found no node at first.
+  const told = toldOf(pod.metadata?.uid, (reason) => reason !== 'FailedScheduling' || placed?.status !== 'True')
+  return told === null ? null : `pod ${name}: ${told}`
 }
+
+/** Fargate takes a pod when it is made, by a profile that fits; what none fits is left to the scheduler of nodes. */
+const isLeftByFargate = ({ metadata }: Pod, why: string): boolean =>
+  metadata?.labels?.['eks.amazonaws.com/fargate-profile'] === undefined &&
+  /compute-type: fargate|^no nodes available/.test(why)
+
+const noProfile =
+  ' (on EKS Fargate: no profile selects it by its namespace and labels; make one, then delete the pod, as profiles are looked at only when a pod is made)'
 
 const saidBy = ({ name, state, lastState, restartCount }: ContainerStatus): string | null => {
   const { waiting, terminated } = state ?? {}

@@ -1,7 +1,7 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { describe, expect, it } from 'vitest'
-import { podFacts } from './pod-facts.ts'
+import { podFacts, type ToldOf } from './pod-facts.ts'
 import { rolloutProblem } from './rollout.ts'
 
 const at = '2026-01-01T00:00:05Z'
@@ -80,6 +80,46 @@ describe('why a workload is not as it should be', () => {
     )
     const unready = podOf('a', { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] })
     expect(seen(1, [unready])).toBe('pod a runs, and does not pass its readiness check')
+  })
+
+  it('is what its warnings tell, where no condition does', () => {
+    const pending = podOf(
+      'a',
+      { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] },
+      { uid: 'a' },
+    )
+    const warnings = [
+      ['a', 'FailedScheduling', '0/1 nodes are available'],
+      ['a', 'FailedMount', 'secret "db" not found'],
+      ['b', 'Unhealthy', 'Readiness probe failed: 503'],
+      ['set', 'FailedCreate', 'admission webhook "policy" denied the request'],
+    ] as const
+    const told: ToldOf = (uid, counts) =>
+      warnings.find(([about, reason]) => about === uid && counts(reason))?.[2] ?? null
+    const seenWith = (pod: Pod) =>
+      rolloutProblem(deploymentOf(1, { observedGeneration: 1, updatedReplicas: 1 }), podFacts([pod], told), told)
+    expect(seenWith(pending)).toBe('pod a: secret "db" not found')
+    expect(seenWith(podOf('a', { phase: 'Pending' }, { uid: 'a' }))).toBe('pod a: 0/1 nodes are available')
+    const unready = podOf('b', { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] }, { uid: 'b' })
+    expect(seenWith(unready)).toBe('pod b runs, and does not pass its readiness check: Readiness probe failed: 503')
+    const set = { ...deploymentOf(1, { observedGeneration: 1 }), metadata: { name: 'db', uid: 'set', generation: 1 } }
+    expect(rolloutProblem(set, podFacts([]), told)).toBe(
+      `pods can't be made: admission webhook "policy" denied the request`,
+    )
+  })
+
+  it('is the lack of a Fargate profile, where the scheduler of nodes is left with the pod', () => {
+    const left = (message: string, labels = {}) =>
+      seen(1, [
+        podOf('a', { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message }] }, { labels }),
+      ])
+    const tainted =
+      '0/2 nodes are available: 2 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}.'
+    expect(left(tainted)).toMatch(/^pod a finds no node: .*no profile selects it by its namespace and labels/)
+    expect(left('no nodes available to schedule pods')).toContain('no profile selects it')
+    const size = "Your pod's cpu/memory requirements exceed the max Fargate configuration"
+    expect(left(size, { 'eks.amazonaws.com/fargate-profile': 'shop' })).toBe(`pod a finds no node: ${size}`)
+    expect(left('0/3 nodes are available: 3 Insufficient cpu.')).not.toContain('Fargate')
   })
 
   it('lets a StatefulSet keep the replicas below its partition at the old version', () => {

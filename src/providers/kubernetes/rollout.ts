@@ -1,8 +1,12 @@
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
-import type { PodFacts } from './pod-facts.ts'
+import type { PodFacts, ToldOf } from './pod-facts.ts'
 
 /** Why a workload is not as it should be, as `kubectl rollout status` sees it, with the reason behind it; null: it is. */
-export const rolloutProblem = (workload: Deployment | StatefulSet, pods: PodFacts): string | null => {
+export const rolloutProblem = (
+  workload: Deployment | StatefulSet,
+  pods: PodFacts,
+  toldOf: ToldOf = () => null,
+): string | null => {
   const { metadata, spec, status } = workload
   const wanted = spec?.replicas ?? 1
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0))
@@ -14,6 +18,9 @@ export const rolloutProblem = (workload: Deployment | StatefulSet, pods: PodFact
   const isUp = pods.ready >= wanted && updated >= Math.min(wanted, updatable(workload, wanted))
   if (isUp) return null
   if (pods.problem !== null) return pods.problem
+  // A StatefulSet has no condition for pods that are refused.
+  const told = pods.running < wanted ? toldOf(metadata?.uid, (reason) => reason === 'FailedCreate') : null
+  if (told !== null) return `pods can't be made: ${told}`
   const late = conditionOf(workload, 'Progressing', 'False')
   if (late !== null) return late
   if (updated < wanted) return `${updated} of ${wanted} replicas are of the newest version`
