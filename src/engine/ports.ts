@@ -72,6 +72,8 @@ export type WorkloadSeen = {
    * `held`: that minimum is held for a release, so that no load falls into a gap. Absent: nobody scales it but people and us.
    */
   readonly autoscaled?: { readonly least: number; readonly held: boolean }
+  /** Its replicas have numbers, and none may run on both sides at once. Absent: they are all the same. */
+  readonly ordinals?: true
   /** Replicas that pass their health check and are not being drained. */
   readonly ready: number
   /** Processes alive, draining ones included. */

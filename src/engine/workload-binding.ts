@@ -37,6 +37,8 @@ export const readShiftWorld = async (
     return { blue, green }
   }
   const blue = await readOf('blue')
+  // Numbered replicas come back one by one, as green gives them up.
+  if (blue.kind === 'seen' && blue.value.ordinals === true) return { blue, green: await readOf('green') }
   const carries =
     blue.kind === 'seen' &&
     blue.value.desired >= goal.blue &&

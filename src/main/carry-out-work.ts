@@ -26,7 +26,7 @@ const baselineOf = (journal: JournalState, plan: MovePlan): Readonly<Record<Side
       green: baseline?.green ?? 0,
       version: baseline?.version ?? '',
     },
-    green: { replicas: 0, suspended: true, green: baseline?.green ?? 0 },
+    green: { replicas: 0, suspended: true, green: baseline?.green ?? 0, of: plan.replicas },
   }
 }
 

@@ -133,6 +133,26 @@ describe('shifting replicas, in any world', () => {
     )
   })
 
+  it('lets no number run on both sides, whatever it finds, and takes one at a time', () => {
+    const numbered = workload.map((facts): WorkloadFacts => ({ ...facts, ordinals: true }))
+    const worlds: fc.Arbitrary<ShiftWorld> = fc.record({ blue: reached(numbered), green: reached(numbered) })
+    fc.assert(
+      fc.property(worlds, goal, (around, wanted) => {
+        fc.pre(!wanted.exclusive)
+        const next = shift(frozen(around), frozen(wanted), emptyShiftMemo, now)
+        if (next.kind !== 'act') return
+        const { side, replicas } = next.action
+        const [seen, beside] = [seenOf(around[side]), seenOf(around[otherSide(side)])]
+        const before = seen?.desired ?? 0
+        const held = beside === null ? 0 : Math.max(beside.desired, beside.running)
+        if (replicas > before) expect(replicas + held).toBeLessThanOrEqual(wanted.blue + wanted.green)
+        const isBack = goesBack(wanted) && (seenOf(around.blue)?.desired ?? 0) === wanted.blue
+        if (replicas < before && !isBack) expect(before - replicas).toBe(1)
+      }),
+      runs,
+    )
+  })
+
   it('is done only when both sides are as they should be, or the one that is not may be left', () => {
     fc.assert(
       fc.property(world, goal, (around, wanted) => {

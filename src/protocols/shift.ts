@@ -1,5 +1,6 @@
 import { enoughReady } from '../moves/facts.ts'
-import { type Fence, type IntentId, type Json, type Millis, otherSide, type Side } from '../moves/goal.ts'
+import { type Fence, type IntentId, type Json, type Millis, otherSide, type Side, sides } from '../moves/goal.ts'
+import { type Numbered, nextOrdinal } from './one-ordinal.ts'
 import type { Next, Protocol } from './protocol.ts'
 import { isMark, isNewer, type Mark, type Reached, why } from './reached.ts'
 
@@ -7,6 +8,7 @@ import { isMark, isNewer, type Mark, type Reached, why } from './reached.ts'
 export type WorkloadFacts = {
   readonly desired: number
   readonly autoscaled?: { readonly least: number; readonly held: boolean }
+  readonly ordinals?: true
   readonly ready: number
   readonly running: number
   readonly problem: string | null
@@ -180,9 +182,51 @@ const overlapping = (view: View): Step | null => {
   return null
 }
 
+const noReplicas: Numbered = { desired: 0, held: 0, isUp: true }
+
+/** The numbers that a side has; null: it can't tell, and nobody has declared it dead. */
+const numberedOf = ({ world, goal }: View, side: Side): Numbered | null => {
+  const reached = world[side]
+  if (reached.kind !== 'seen') return reached.kind === 'absent' || goal.assumeDead === side ? noReplicas : null
+  const { value } = reached
+  const isReady = value.ready >= enoughReady(value)
+  return { desired: value.desired, held: Math.max(value.desired, value.running), isUp: isReady }
+}
+
+/** Replicas with numbers, of which none may run on both sides: the one side gives before the other takes, so both are asked. */
+const byOrdinal = (view: View): Step | null => {
+  const { world, goal, memo } = view
+  if (world.green.kind === 'not asked') return { kind: 'read again', memo }
+  const [blue, green] = [numberedOf(view, 'blue'), numberedOf(view, 'green')]
+  if (blue === null || green === null) {
+    const side = blue === null ? 'blue' : 'green'
+    const because = `${side} can't say which of its numbered replicas run (${why(world[side])}), and none may run on both sides`
+    return later(view, goal.retryMs, because)
+  }
+  for (const side of sides) {
+    const reached = world[side]
+    if (reached.kind !== 'seen') continue
+    const { value } = reached
+    // As it is: what is marked first can't be changed by a late call of an earlier intent.
+    if (needsMark(view, value) || !isHeld(value, value.desired))
+      return { kind: 'act', action: { kind: 'scale', side, replicas: value.desired }, memo }
+  }
+  const step = nextOrdinal({ blue, green }, goal)
+  if (step === null) {
+    const draining = sides.find((side) => ({ blue, green })[side].held > goal[side])
+    return draining === undefined
+      ? null
+      : later(view, pollMs(view), `surplus replicas still finish their work on ${draining}`)
+  }
+  return step.kind === 'wait' ? later(view, pollMs(view), step.because) : { kind: 'act', action: step, memo }
+}
+
+const hasOrdinals = ({ blue, green }: ShiftWorld): boolean =>
+  [blue, green].some((side) => side.kind === 'seen' && side.value.ordinals === true)
+
 /**
  * Moves a worker's (or any workload's) replicas: the side that grows is ready before the other shrinks, and the shift
- * is done when the surplus has drained. `exclusive`: the other way round, stop then start. What holds already is only
+ * is done when the surplus has drained. Numbered ones go one at a time, the giving side first. `exclusive`: the other way round, stop then start. What holds already is only
  * marked, and not even that where the release never wrote it and goes forward. Going back to blue asks green last, and
  * does not need its answer.
  */
@@ -193,7 +237,11 @@ export const shift: Protocol<ShiftWorld, ShiftGoal, ShiftAction, ShiftMemo> = (w
       return { kind: 'refused', because: `a newer intent, ${side.value.stamp?.intent}, has taken the workload over` }
     }
   }
-  const step = goal.exclusive ? exclusively(view) : overlapping(view)
+  // Once blue carries everything, nothing depends on green's answer any more.
+  const { blue } = world
+  const isBack = goesBack(goal) && blue.kind === 'seen' && isUp(blue.value, goal.blue)
+  const overlap = hasOrdinals(world) && !isBack ? byOrdinal : overlapping
+  const step = goal.exclusive ? exclusively(view) : overlap(view)
   if (step !== null) return step
   return { kind: 'done', result: resultOf({ ...view, memo: { ...view.memo, readyAt: view.memo.readyAt ?? now } }) }
 }

@@ -101,6 +101,7 @@ export const seenOf = (all: NamespaceView, found: Found): WorkloadSeen => {
     service: placeOf(object).name,
     version: versionOf(found),
     ...wantedOf(found, scaler, all.claim),
+    ...(found.kind === 'stateful set' ? { ordinals: true as const } : {}),
     ready,
     running,
     restarts,

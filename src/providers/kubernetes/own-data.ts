@@ -1,5 +1,5 @@
 import type { Answer } from '../../engine/ports.ts'
-import { mapsAt, textAt } from '../../kubernetes/json.ts'
+import { mapsAt, numberAt, textAt } from '../../kubernetes/json.ts'
 import { objectText } from '../../kubernetes/object.ts'
 import { podReferences } from '../../kubernetes/pod-references.ts'
 import type { Workload } from '../../kubernetes/workload.ts'
@@ -20,6 +20,12 @@ export const ownDataOf = async (
   if (templates.length > 0) {
     const names = templates.map(({ map }) => textAt(map, 'metadata', 'name') ?? 'unnamed').join(', ')
     return refused(`${title} keeps data of its own (${names}): a copy would begin with empty volumes. ${byHand}`)
+  }
+  const first = numberAt(workload.object.body, 'spec', 'ordinals', 'start') ?? 0
+  if (first !== 0) {
+    return refused(
+      `${title} counts its replicas from ${first}, and green's copy gets numbers of its own while it moves. Set spec.ordinals.start to 0, or make the copy on green.`,
+    )
   }
   for (const { sort, name } of podReferences(workload)) {
     if (sort !== 'PersistentVolumeClaim') continue

@@ -36,7 +36,7 @@ export const makeActs = (options: Options) => {
         baseline,
         { kind, name: placeOf(object).name },
         {
-          patch: () => ({ body: { spec: { replicas } } }),
+          patch: () => ({ body: { spec: { replicas, ...numbersFrom(kind, baseline, replicas) } } }),
           holds: ({ spec }) => spec?.replicas === replicas,
         },
       ),
@@ -47,9 +47,10 @@ export const makeActs = (options: Options) => {
       const isRight = (replicas = 1) => scaler.kind === 'KEDA' || (replicas === 0) === (most === 0)
       const change: Change<Scaled> = {
         patch: ({ spec }) => {
-          if (isRight(spec?.replicas)) return { body: {} }
+          const numbers = numbersFrom(kind, baseline, most)
+          if (isRight(spec?.replicas)) return { body: { spec: numbers } }
           const replicas = most === 0 ? 0 : heldLeast(originalsOn(scaler, spec?.replicas ?? 1), most)
-          return { body: { spec: { replicas } } }
+          return { body: { spec: { replicas, ...numbers } } }
         },
         then: async ({ spec }) => {
           const shared = await shareScaler(options, call, scaler, spec?.replicas ?? 1, most)
@@ -67,6 +68,15 @@ export const makeActs = (options: Options) => {
       return changeObject(deps, call, service, baseline, stampOnly)
     },
   }
+}
+
+/**
+ * Green's share of a StatefulSet has its highest numbers: blue gives those up first. Only green's baseline says of how many
+ * it is a share; blue's numbers begin where they always did. Pods that keep their number are left alone.
+ */
+const numbersFrom = (kind: Replicated['kind'], baseline: Json, replicas: number): object => {
+  const of = typeof baseline === 'object' && baseline !== null && 'of' in baseline ? baseline.of : null
+  return kind === 'stateful set' && typeof of === 'number' ? { ordinals: { start: Math.max(0, of - replicas) } } : {}
 }
 
 /** Its minimum is above 0 now, so it brings its workload up once more, and takes note that it is not at 0 by itself. */
