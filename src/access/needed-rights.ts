@@ -26,6 +26,8 @@ const resources = {
   Role: ['rbac.authorization.k8s.io', 'roles'],
   RoleBinding: ['rbac.authorization.k8s.io', 'rolebindings'],
   ClusterRole: ['rbac.authorization.k8s.io', 'clusterroles'],
+  ValidatingAdmissionPolicy: ['admissionregistration.k8s.io', 'validatingadmissionpolicies'],
+  ValidatingAdmissionPolicyBinding: ['admissionregistration.k8s.io', 'validatingadmissionpolicybindings'],
   ScaledObject: ['keda.sh', 'scaledobjects'],
   TriggerAuthentication: ['keda.sh', 'triggerauthentications'],
 } as const satisfies Readonly<Record<string, readonly [group: string, plural: string]>>
@@ -63,7 +65,7 @@ export const neededRights = (asked: RightsAsked): readonly Right[] => {
     ...claim,
     ...(has('Deployment') ? replicas('Deployment') : []),
     ...(has('StatefulSet') ? replicas('StatefulSet') : []),
-    ...(has('CronJob') ? schedules : []),
+    ...(has('CronJob') ? [...schedules, ...guard(namespace)] : []),
     ...autoscaling(used),
     ...(side === 'green' ? copies(workloads, used) : sources(used)),
   ]
@@ -75,7 +77,8 @@ const rightsOf = ([verbs, kind, why, more = {}]: Wanted, namespace: string): rea
   const { subresource, name, need = 'to move' } = more
   const resource = subresource === undefined ? plural : `${plural}/${subresource}`
   const only = name === undefined || name === anyName ? null : name
-  return verbs.map((verb) => ({ verb, group, resource, namespace, name: only, need, why }))
+  const place = ofCluster.has(kind) ? null : namespace
+  return verbs.map((verb) => ({ verb, group, resource, namespace: place, name: only, need, why }))
 }
 
 /** The same right is asked for once, by what needs it most. */
@@ -153,6 +156,22 @@ const schedules: readonly Wanted[] = [
   ],
   [['list', 'watch'], 'Event', 'to know of runs whose Jobs are gone'],
 ]
+
+const ofCluster: ReadonlySet<Kind> = new Set(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])
+
+/** As the provider calls it; a test holds both to the same. */
+export const guardOf = (namespace: string): string => `titrate-${namespace}`
+
+/** The policy that keeps others from unsuspending what was handed over. Without it that guarantee is labelled as missing. */
+const guard = (namespace: string): readonly Wanted[] =>
+  (['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'] as const).map(
+    (kind): Wanted => [
+      ['create', 'patch', 'delete'],
+      kind,
+      'to keep others from unsuspending schedules that were handed over',
+      { name: guardOf(namespace), need: 'to look' },
+    ],
+  )
 
 const scalers = 'to leave replicas to an autoscaler, within its share'
 

@@ -7,7 +7,8 @@ export type Right = {
   readonly group: string
   /** The plural, with a subresource after a slash: `cronjobs/status`. */
   readonly resource: string
-  readonly namespace: string
+  /** null: the kind has none. */
+  readonly namespace: string | null
   /** null: all objects of the kind. */
   readonly name: string | null
   readonly need: 'to move' | 'to look'
@@ -18,7 +19,7 @@ export type Right = {
 export const rightText = ({ verb, group, resource, namespace, name }: Right): string => {
   const [plural = '', subresource] = resource.split('/')
   const kind = `${group === '' ? plural : `${plural}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
-  return `${verb} ${kind}${name === null ? '' : ` ${name}`} in ${namespace}`
+  return `${verb} ${kind}${name === null ? '' : ` ${name}`}${namespace === null ? '' : ` in ${namespace}`}`
 }
 
 /** A rule as the API server lists it for an identity. */

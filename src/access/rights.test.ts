@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonMap } from '../kubernetes/json.ts'
+import { nameOfGuard } from '../providers/kubernetes/unsuspend-guard.ts'
 import { missingRights } from './missing-rights.ts'
-import { type MovingWorkload, neededRights, rightsOfAnyRelease } from './needed-rights.ts'
+import { guardOf, type MovingWorkload, neededRights, rightsOfAnyRelease } from './needed-rights.ts'
 import { gives, type Right, type Rule, rightText } from './right.ts'
 import { roleManifests, rulesOf } from './role-manifests.ts'
 
@@ -111,6 +112,10 @@ describe('a rule', () => {
   })
 })
 
+it('names the policy of the provider', () => {
+  expect(guardOf('shop')).toBe(nameOfGuard('shop'))
+})
+
 it('prints an account, and a role and a binding for each namespace', () => {
   const manifests = roleManifests(
     'titrate-x',
@@ -126,5 +131,7 @@ it('prints an account, and a role and a binding for each namespace', () => {
     ['RoleBinding', { namespace: 'shop', name: 'titrate-x', labels: null }],
     ['Role', { namespace: 'mail', name: 'titrate-x', labels: null }],
     ['RoleBinding', { namespace: 'mail', name: 'titrate-x', labels: null }],
+    ['ClusterRole', { name: 'titrate-x', labels: null }],
+    ['ClusterRoleBinding', { name: 'titrate-x', labels: null }],
   ])
 })

@@ -44,28 +44,45 @@ const byVerb = (a: string, b: string): number => verbs.indexOf(a) - verbs.indexO
 const ours = (name: string): JsonMap => ({ 'titrate.dev/access': name })
 
 /**
- * The ServiceAccount of a side, and a Role with its binding for each namespace. No ClusterRole: a release needs nothing
- * of the cluster itself.
+ * The ServiceAccount of a side, a Role with its binding for each namespace, and a ClusterRole for what has no namespace:
+ * a policy of its own name.
  */
 export const roleManifests = (
   name: string,
   account: Account,
   rights: ReadonlyMap<string, readonly Right[]>,
-): readonly JsonMap[] => [
-  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, labels: ours(name) } },
-  ...[...rights].flatMap(([namespace, own]): readonly JsonMap[] => [
+): readonly JsonMap[] => {
+  const ofCluster = [...rights.values()].flat().filter(({ namespace }) => namespace === null)
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...account, labels: ours(name) } },
+    ...[...rights].flatMap(([namespace, own]) =>
+      roleWithBinding(
+        name,
+        account,
+        namespace,
+        own.filter((right) => right.namespace !== null),
+      ),
+    ),
+    ...(ofCluster.length === 0 ? [] : roleWithBinding(name, account, null, ofCluster)),
+  ]
+}
+
+const roleWithBinding = (
+  name: string,
+  account: Account,
+  namespace: string | null,
+  rights: readonly Right[],
+): readonly JsonMap[] => {
+  const kind = namespace === null ? 'ClusterRole' : 'Role'
+  const metadata = { ...(namespace === null ? {} : { namespace }), name, labels: ours(name) }
+  return [
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata, rules: rulesOf(rights) },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { namespace, name, labels: ours(name) },
-      rules: rulesOf(own),
+      kind: `${kind}Binding`,
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+      subjects: [{ kind: 'ServiceAccount', ...account }],
     },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { namespace, name, labels: ours(name) },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', namespace: account.namespace, name: account.name }],
-    },
-  ]),
-]
+  ]
+}

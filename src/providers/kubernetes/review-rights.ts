@@ -32,7 +32,7 @@ const ask = (client: Cluster['client'], right: Right, signal: AbortSignal) => {
   const asked = {
     verb: right.verb,
     resource,
-    namespace: right.namespace,
+    ...(right.namespace === null ? {} : { namespace: right.namespace }),
     ...(subresource === undefined ? {} : { subresource }),
     ...(right.name === null ? {} : { name: right.name }),
   }
