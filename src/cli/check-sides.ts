@@ -3,6 +3,7 @@ import { comparable } from '../clusters/comparable.ts'
 import { futureObjects } from '../clusters/future-objects.ts'
 import { namespaceFindings, placeFindings } from '../clusters/place-findings.ts'
 import { refusalFindings } from '../clusters/refusal-findings.ts'
+import { roomFindings } from '../clusters/room-findings.ts'
 import { nameInSplit } from '../clusters/split-objects.ts'
 import type { EnvironmentSeen } from '../inventory/estate.ts'
 import type { Digest } from '../inventory/kubernetes/definition.ts'
@@ -105,6 +106,13 @@ const checkBoth = async (
   }
   const { requests, notAsked } = dryRunRequests(input)
   const places = placeFindings(blue, blue.objects, green, input.places)
+  const room = roomFindings({
+    blue: onBlue,
+    green: onGreen,
+    places: input.places,
+    isFargate: platform === 'eks-fargate',
+    unread: new Set(green.notRead.map(({ sort }) => sort)),
+  })
   const dryRuns = await dryRun(cluster, green, requests)
   const parity = compareObjects({ ...input, dryRuns: new Map([...notAsked, ...dryRuns]) })
   const read = (side: ClusterRead, index: KubernetesIndex) =>
@@ -123,8 +131,8 @@ const checkBoth = async (
     parity,
     clusters: {
       read: [clusterView('blue', blue), clusterView('green', green)],
-      ...waived(asked, once([...places, ...refusalFindings(requests, dryRuns)]), now),
-      notChecked: [...notCheckedOf(blue), ...notCheckedOf(green)],
+      ...waived(asked, once([...places, ...room.findings, ...refusalFindings(requests, dryRuns)]), now),
+      notChecked: [...notCheckedOf(blue), ...notCheckedOf(green), ...room.notChecked],
     },
   })
   return { view, parity }
@@ -151,9 +159,15 @@ const dryRun = async (
 }
 
 /** Of what was found twice, the first counts: it knows more. */
-const once = (findings: readonly PlatformFinding[]): readonly PlatformFinding[] => [
-  ...new Map(findings.toReversed().map((one) => [`${one.rule} ${one.object} ${one.path}`, one])).values(),
-]
+const once = (findings: readonly PlatformFinding[]): readonly PlatformFinding[] => {
+  const seen = new Set<string>()
+  return findings.filter(({ rule, object, path }) => {
+    const key = `${rule} ${object} ${path}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
 
 const isOfClusters = ({ rule }: { readonly rule: string }): boolean => rule.startsWith('KC')
 

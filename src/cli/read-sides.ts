@@ -1,5 +1,6 @@
 import type { ClusterRead } from '../clusters/cluster-read.ts'
 import { splitObjects } from '../clusters/split-objects.ts'
+import { usedObjects } from '../clusters/used-objects.ts'
 import { nearestWord } from '../config/nearest.ts'
 import { TitrateError } from '../errors.ts'
 import { isCompared } from '../parity/kubernetes/pair-objects.ts'
@@ -73,7 +74,8 @@ const readSide = async (cluster: OpenCluster, names: readonly string[] | null): 
   const read = await cluster.read(names)
   const missing = [...read.namespaces].flatMap(([name, state]) => (state === 'missing' ? [name] : []))
   const [first] = missing
-  if (first === undefined) return read
+  // What green has beyond that may be what blue's objects need there, so only this side is cut.
+  if (first === undefined) return { ...read, objects: usedObjects(read.objects, new Set(read.namespaces.keys())) }
   const there = await cluster.namespaces()
   const close = nearestWord(first, there)
   const known = there.length === 0 ? '' : ` It has: ${there.slice(0, 20).join(', ')}${there.length > 20 ? ', …' : ''}.`

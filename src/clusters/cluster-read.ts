@@ -28,7 +28,7 @@ export type ClusterRead = {
   readonly version: string
   /** By name, in order. */
   readonly namespaces: ReadonlyMap<string, NamespaceState>
-  /** What is in these namespaces, and what of the whole cluster matters to it. */
+  /** What is in these namespaces, and what of the whole cluster may matter to it (`usedObjects` tells what does). */
   readonly objects: readonly KubernetesObject[]
   readonly notRead: readonly NotRead[]
   readonly served: readonly Served[]

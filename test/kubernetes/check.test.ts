@@ -81,8 +81,13 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
   })
 
   it("compares two clusters after green's own defaults and admission; what servers write is no difference", async () => {
+    const priority = anObject('scheduling.k8s.io/v1', 'PriorityClass', `high-${here}`, { value: 10 })
     const estate = [
-      web({ env: [{ name: 'A', value: '1' }] }),
+      priority,
+      aDeployment('web', {
+        container: { env: [{ name: 'A', value: '1' }] },
+        pod: { priorityClassName: `high-${here}` },
+      }),
       aKubernetesService('web'),
       aCronJob('nightly'),
       anObject('v1', 'ConfigMap', 'app', { data: { a: '1' } }),
@@ -101,6 +106,7 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
 
     await onGreen(
       aDeployment('web', {
+        pod: { priorityClassName: `high-${here}` },
         container: {
           image: 'shop/web:1.3',
           env: [
@@ -197,13 +203,12 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     await onGreen(anObject('v1', 'ResourceQuota', 'few', { spec: { hard: { 'count/deployments.apps': '0' } } }))
     await onBlue(web())
     const found = () => view().then(({ findings }) => findings.filter(({ rule }) => rule === 'KC05'))
-    await expect.poll(found, { timeout: 60_000 }).toMatchObject([
-      {
-        severity: 'error',
-        object: `Deployment ${there}/web`,
-        message: expect.stringContaining('exceeded quota: few'),
-      },
-    ])
+    await expect
+      .poll(async () => (await found()).map(({ object, message }) => `${object}: ${message}`), { timeout: 60_000 })
+      .toEqual([
+        expect.stringMatching(/^ResourceQuota \S+: what moves needs 1 of count\/deployments.apps/),
+        expect.stringMatching(/^Deployment \S+: .*exceeded quota: few/),
+      ])
   })
 
   it('tells a namespace that is missing, or being deleted', async () => {

@@ -6,7 +6,6 @@ import {
   managerKinds,
   namespacedKinds,
 } from '../../clusters/estate-kinds.ts'
-import { usedObjects } from '../../clusters/used-objects.ts'
 import { isMap, type JsonMap } from '../../kubernetes/json.ts'
 import { type KubernetesObject, readObject, sortOf } from '../../kubernetes/object.ts'
 import { isMadeByWorkload } from '../../kubernetes/workload.ts'
@@ -57,7 +56,7 @@ export const readCluster = async (cluster: Cluster, asked: ReadAsked): Promise<C
     name,
     version: version.value,
     namespaces: namespaces.value,
-    objects: usedObjects(objects, new Set(namespaces.value.keys())),
+    objects,
     notRead,
     served: served.value.map(servedOf),
   }
