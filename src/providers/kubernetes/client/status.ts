@@ -112,7 +112,7 @@ const messageOf = (status: Status, code: number, resource: Resource): string => 
   const { message, reason, causes } = status
   if (message === '') return `the API server answered ${code}.`
   const isSecret = resource.group === '' && resource.plural === 'secrets'
-  const isAboutRights = /" is forbidden: User ".*cannot \S+ resource/.test(message)
+  const isAboutRights = / is forbidden: User ".*cannot \S+ resource/.test(message)
   if (!isSecret || isAboutRights || code === 404 || code === 409) return message.slice(0, 1000)
   const fields = causes.map((each) => each.field).filter((each) => each !== '')
   return `${reason || `status ${code}`}${fields.length === 0 ? '' : ` at ${fields.join(', ')}`} (values of a Secret are not shown).`
