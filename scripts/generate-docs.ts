@@ -11,6 +11,7 @@ import { rightsOfAnyRelease } from '../src/access/needed-rights.ts'
 import { roleManifests } from '../src/access/role-manifests.ts'
 import { accessText } from '../src/cli/access-text.ts'
 import { commandPage } from '../src/cli/command-page.ts'
+import { clustersPage } from '../src/clusters/clusters-page.ts'
 import { jsonSchemaOf } from '../src/config/json-schema.ts'
 import { referencePage } from '../src/config/reference-page.ts'
 import { releaseSchema } from '../src/config/release-schema.ts'
@@ -39,6 +40,7 @@ const generated: Readonly<Record<string, string>> = {
   'docs/release-file.md': referencePage(jsonSchemaOf(releaseSchema)),
   'docs/cli.md': commandPage(),
   'docs/fargate.md': fargatePage(),
+  'docs/clusters.md': clustersPage(),
   'examples/kubernetes/access-blue.yaml': roles('blue'),
   'examples/kubernetes/access-green.yaml': roles('green'),
 }

@@ -28,6 +28,26 @@ const resources = {
   ClusterRole: ['rbac.authorization.k8s.io', 'clusterroles'],
   ValidatingAdmissionPolicy: ['admissionregistration.k8s.io', 'validatingadmissionpolicies'],
   ValidatingAdmissionPolicyBinding: ['admissionregistration.k8s.io', 'validatingadmissionpolicybindings'],
+  Node: ['', 'nodes'],
+  PersistentVolume: ['', 'persistentvolumes'],
+  StorageClass: ['storage.k8s.io', 'storageclasses'],
+  PriorityClass: ['scheduling.k8s.io', 'priorityclasses'],
+  RuntimeClass: ['node.k8s.io', 'runtimeclasses'],
+  IngressClass: ['networking.k8s.io', 'ingressclasses'],
+  ClusterRoleBinding: ['rbac.authorization.k8s.io', 'clusterrolebindings'],
+  Application: ['argoproj.io', 'applications'],
+  Rollout: ['argoproj.io', 'rollouts'],
+  HTTPRoute: ['gateway.networking.k8s.io', 'httproutes'],
+  GRPCRoute: ['gateway.networking.k8s.io', 'grpcroutes'],
+  TCPRoute: ['gateway.networking.k8s.io', 'tcproutes'],
+  TLSRoute: ['gateway.networking.k8s.io', 'tlsroutes'],
+  Gateway: ['gateway.networking.k8s.io', 'gateways'],
+  ReferenceGrant: ['gateway.networking.k8s.io', 'referencegrants'],
+  GatewayClass: ['gateway.networking.k8s.io', 'gatewayclasses'],
+  SecurityGroupPolicy: ['vpcresources.k8s.aws', 'securitygrouppolicies'],
+  TargetGroupBinding: ['elbv2.k8s.aws', 'targetgroupbindings'],
+  IngressClassParams: ['elbv2.k8s.aws', 'ingressclassparams'],
+  PodIdentityAssociation: ['eks.services.k8s.aws', 'podidentityassociations'],
   ScaledObject: ['keda.sh', 'scaledobjects'],
   TriggerAuthentication: ['keda.sh', 'triggerauthentications'],
 } as const satisfies Readonly<Record<string, readonly [group: string, plural: string]>>
@@ -47,7 +67,13 @@ export type RightsAsked = {
 }
 
 type Wanted = readonly [verbs: readonly string[], kind: Kind, why: string, more?: More]
-type More = { readonly subresource?: string; readonly name?: string; readonly need?: Right['need'] }
+type More = {
+  readonly subresource?: string
+  readonly name?: string
+  readonly need?: Right['need']
+  /** In all namespaces, or of a kind that has none. */
+  readonly everywhere?: boolean
+}
 
 const follow = ['get', 'list', 'watch'] as const
 
@@ -74,10 +100,10 @@ export const neededRights = (asked: RightsAsked): readonly Right[] => {
 
 const rightsOf = ([verbs, kind, why, more = {}]: Wanted, namespace: string): readonly Right[] => {
   const [group, plural] = resources[kind]
-  const { subresource, name, need = 'to move' } = more
+  const { subresource, name, need = 'to move', everywhere = false } = more
   const resource = subresource === undefined ? plural : `${plural}/${subresource}`
   const only = name === undefined || name === anyName ? null : name
-  const place = ofCluster.has(kind) ? null : namespace
+  const place = everywhere ? null : namespace
   return verbs.map((verb) => ({ verb, group, resource, namespace: place, name: only, need, why }))
 }
 
@@ -112,15 +138,25 @@ const keyOf = ({ verb, group, resource }: Right): string => `${verb} ${group} ${
 
 const look = 'to see what is there, and how both sides differ'
 
+/** Kinds that are read in a namespace; those that a cluster does not serve do no harm in a role. */
 const lookedAt: readonly Kind[] = [
   ...(['Service', 'ConfigMap', 'Secret', 'DaemonSet', 'Job', 'ServiceAccount', 'PersistentVolumeClaim'] as const),
   ...(['HorizontalPodAutoscaler', 'PodDisruptionBudget', 'Ingress', 'NetworkPolicy', 'Role', 'RoleBinding'] as const),
-  ...(['ResourceQuota', 'LimitRange'] as const),
+  ...(['ResourceQuota', 'LimitRange', 'ScaledObject', 'TriggerAuthentication', 'Rollout', 'HTTPRoute'] as const),
+  ...(['GRPCRoute', 'TCPRoute', 'TLSRoute', 'Gateway', 'ReferenceGrant', 'SecurityGroupPolicy'] as const),
+  ...(['TargetGroupBinding', 'PodIdentityAssociation'] as const),
+]
+
+/** Kinds without namespaces, and what tools keep elsewhere: read to see whether what the namespace uses is there. */
+const lookedAtEverywhere: readonly Kind[] = [
+  ...(['Node', 'PersistentVolume', 'StorageClass', 'PriorityClass', 'RuntimeClass', 'IngressClass'] as const),
+  ...(['ClusterRole', 'ClusterRoleBinding', 'GatewayClass', 'IngressClassParams', 'Application'] as const),
 ]
 
 const looking = (namespace: string): readonly Wanted[] => [
   [['get'], 'Namespace', 'to see that it is there, and not being deleted', { name: namespace, need: 'to look' }],
   ...lookedAt.map((kind): Wanted => [['list'], kind, look, { need: 'to look' }]),
+  ...lookedAtEverywhere.map((kind): Wanted => [['list'], kind, look, { need: 'to look', everywhere: true }]),
 ]
 
 const followed = 'to follow what runs, instead of asking again and again'
@@ -157,8 +193,6 @@ const schedules: readonly Wanted[] = [
   [['list', 'watch'], 'Event', 'to know of runs whose Jobs are gone'],
 ]
 
-const ofCluster: ReadonlySet<Kind> = new Set(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])
-
 /** As the provider calls it; a test holds both to the same. */
 export const guardOf = (namespace: string): string => `titrate-${namespace}`
 
@@ -169,7 +203,7 @@ const guard = (namespace: string): readonly Wanted[] =>
       ['create', 'patch', 'delete'],
       kind,
       'to keep others from unsuspending schedules that were handed over',
-      { name: guardOf(namespace), need: 'to look' },
+      { name: guardOf(namespace), need: 'to look', everywhere: true },
     ],
   )
 

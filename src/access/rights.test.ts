@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { clusterKinds, managerKinds, namespacedKinds } from '../clusters/estate-kinds.ts'
 import type { JsonMap } from '../kubernetes/json.ts'
 import { nameOfGuard } from '../providers/kubernetes/unsuspend-guard.ts'
 import { missingRights } from './missing-rights.ts'
@@ -110,6 +111,20 @@ describe('a rule', () => {
   it('for one name gives nothing for all of them', () => {
     expect(gives({ ...rule, resourceNames: ['a'] }, { ...right, name: null })).toBe(false)
   })
+})
+
+it('are to look at every kind that is read of a cluster', () => {
+  const rights = neededRights({ side: 'blue', namespace: 'shop', workloads: [] })
+  const listed = new Set(rights.filter(({ verb }) => verb === 'list').map(({ resource }) => resource))
+  const plural = (sort: string): string => {
+    const name = (sort.split('.')[0] ?? '').toLowerCase()
+    if (name.endsWith('params')) return name
+    return /[^aeiou]y$/.test(name)
+      ? name.replace(/y$/, 'ies')
+      : name.replace(/(s?)$/, (end) => (end === '' ? 's' : 'ses'))
+  }
+  const read = [...namespacedKinds, ...clusterKinds, ...managerKinds].map(plural)
+  expect(read.filter((one) => !listed.has(one))).toEqual([])
 })
 
 it('names the policy of the provider', () => {

@@ -1,4 +1,5 @@
 import type { Split } from '../clusters/split-objects.ts'
+import type { EnvironmentSetting } from '../config/environment-settings.ts'
 import { TitrateError } from '../errors.ts'
 
 /** Which namespaces of a cluster are looked at. `context`: the one that its context names, else `default`. */
@@ -62,6 +63,18 @@ export const sidesOf = (flags: SideFlags, absolute: (path: string) => string): S
   if (!isSame && split !== null)
     refuse('--selector is for namespaces that both sides share: name one context, and no --green-namespace.')
   return { blue, green: of(second, others), split }
+}
+
+type KubernetesSetting = Extract<EnvironmentSetting, { readonly kind: 'kubernetes' }>
+
+/** The sides of a release between clusters. */
+export const sidesOfRelease = (blue: KubernetesSetting, green: KubernetesSetting): SidesAsked => {
+  const of = ({ context, kubeconfig, namespaces }: KubernetesSetting): SideAsked => ({
+    context,
+    kubeconfig,
+    namespaces: namespaces === null ? { kind: 'context' } : { kind: 'named', names: namespaces },
+  })
+  return { blue: of(blue), green: of(green), split: green.split }
 }
 
 const refuseContradictions = (flags: SideFlags): void => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
@@ -75,6 +75,18 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
       expect(await estate.isSuspended('blue', 'invoices')).toBe(false)
       await restored(side)
       await expect.poll(async () => (await narrow.run('plan')).code, { timeout: 60_000 }).toBe(0)
+    })
+
+    it('is checked as two clusters are, where a page, a fix or an apply is asked for', async () => {
+      const page = await estate.titrate('check', '--output', 'html', '--platform', 'eks-fargate', '--fix', 'fixes')
+      expect(page.out).toContain('Would it run on eks-fargate?')
+      expect(page.out).toContain('CronJob access-')
+      expect(readdirSync(join(estate.folder, 'fixes'))).toContain(`deployment-${estate.namespace}-prices.yaml`)
+      expect(await estate.titrate('check', '--apply')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('add --yes'),
+      })
+      expect(await isOnGreen('invoices')).toBe(false)
     })
 
     it('goes to its end', async () => {

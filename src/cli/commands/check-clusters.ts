@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { ResolvedRelease } from '../../config/release.ts'
 import { TitrateError } from '../../errors.ts'
 import type { Platform } from '../../platform/platforms.ts'
 import { type Asked, applyToGreen, checkSides, type SidesChecked } from '../check-sides.ts'
-import { type SideFlags, sidesOf } from '../cluster-sides.ts'
+import { type SideFlags, type SidesAsked, sidesOf, sidesOfRelease } from '../cluster-sides.ts'
 import { confirm } from '../confirm.ts'
 import type { Deps } from '../deps.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -28,8 +29,24 @@ type Flags = SideFlags &
 
 /** Whether what is on a cluster would run on a platform, and how two clusters (or parts of one) differ. Changes nothing. */
 export const checkClusters = async (deps: Deps, flags: Flags): Promise<ExitCode> => {
-  const { awsFacts, platform, fix, apply, output, requestsPerSecond } = flags
   const sides = sidesOf(flags, (path) => absolute(deps, path))
+  return checkTheseSides(deps, flags, sides)
+}
+
+/** The same for the clusters of a release: its platform and facts, where the flags say nothing else. */
+export const checkClustersOfRelease = (deps: Deps, flags: Flags, release: ResolvedRelease): Promise<ExitCode> => {
+  const { blue, green, platform } = release
+  if (blue.kind !== 'kubernetes' || green.kind !== 'kubernetes')
+    throw new TitrateError('USAGE', 'The environments of this release are no clusters.')
+  const own = {
+    platform: flags.platform ?? platform.name ?? undefined,
+    awsFacts: flags.awsFacts ?? platform.awsFacts ?? undefined,
+  }
+  return checkTheseSides(deps, { ...flags, ...own }, sidesOfRelease(blue, green))
+}
+
+const checkTheseSides = async (deps: Deps, flags: Flags, sides: SidesAsked): Promise<ExitCode> => {
+  const { awsFacts, platform, fix, apply, output, requestsPerSecond } = flags
   if (fix !== undefined && sides.green === null)
     throw new TitrateError('USAGE', '--fix needs two sides: --blue-context and --green-context.')
   if (apply && sides.green === null)

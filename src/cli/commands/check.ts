@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { describeEnvironment } from '../../config/environment-settings.ts'
+import type { ResolvedRelease } from '../../config/release.ts'
 import { TitrateError } from '../../errors.ts'
 import { fixEverything } from '../../parity/check-parity.ts'
 import { viewCheck } from '../../views/check-view.ts'
 import type { Implementation } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
+import type { Deps } from '../deps.ts'
+import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Output } from '../flags.ts'
 import { print } from '../print.ts'
 import { absolute, loadRelease } from '../release-file.ts'
@@ -32,22 +34,33 @@ export const check: Implementation<CheckFlags> = async (deps, flags) => {
   if (isManifests && isClusters)
     throw new TitrateError('USAGE', 'Check either manifests or clusters, not both at once.')
   if (isClusters) return (await import('./check-clusters.ts')).checkClusters(deps, flags)
-  if (flags.apply)
-    throw new TitrateError('USAGE', '--apply writes to a cluster: add --blue-context and --green-context.')
-  if (flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)) {
+  const isForClusters = flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)
+  if (isManifests && !isForClusters && !flags.apply)
+    return (await import('./check-manifests.ts')).checkManifests(deps, flags)
+  const release = isManifests || isForClusters ? null : await loadRelease(deps, file)
+  const isAsked = output === 'html' || flags.apply || fix !== undefined || flags.platform !== undefined
+  if (release?.blue.kind === 'kubernetes' && isAsked && flags.namespace === undefined)
+    return (await import('./check-clusters.ts')).checkClustersOfRelease(deps, flags, release)
+  if (isForClusters || flags.apply) {
     throw new TitrateError(
       'USAGE',
-      '--all-namespaces, --green-namespace, --selector, --suffix, --kubeconfig and --requests-per-second are for clusters: add --context, or --blue-context and --green-context.',
+      '--all-namespaces, --green-namespace, --selector, --suffix, --kubeconfig, --requests-per-second and --apply are for clusters: add --context, or --blue-context and --green-context.',
     )
   }
-  if (isManifests) return (await import('./check-manifests.ts')).checkManifests(deps, flags)
-  if (output === 'html' || forObjects.some((name) => flags[name] !== undefined)) {
+  if (release === null || output === 'html' || forObjects.some((name) => flags[name] !== undefined)) {
     throw new TitrateError(
       'USAGE',
       '--platform, --aws-facts, --waivers, --namespace and --output html are for manifests and clusters: add --manifests or --context, or both sides of one of them.',
     )
   }
-  const release = await loadRelease(deps, file)
+  return checkRelease(deps, { output, fix }, release)
+}
+
+const checkRelease = async (
+  deps: Deps,
+  { output, fix }: { readonly output: Output; readonly fix: string | undefined },
+  release: ResolvedRelease,
+): Promise<ExitCode> => {
   const { world, close } = await deps.connect(release)
   try {
     const prepared = await deps.prepare(release, world)
