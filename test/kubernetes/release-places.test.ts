@@ -23,14 +23,15 @@ describe.skipIf(!hasClusters)('a release of several namespaces', () => {
     for (const namespace of [estate.namespace, stock])
       await estate.create('blue', kinds.cronJobs, cronJobOf(namespace, 'tidy', { suspend: false }))
     await estate.create('blue', kinds.deployments, deploymentOf(stock, 'counter', 1))
-    await estate.create('green', kinds.deployments, deploymentOf(storage, 'counter-v2', 0))
+    const counter = deploymentOf(storage, 'counter', 0)
+    const metadata = { ...counter.metadata, name: 'counter-v2' }
+    await estate.create('green', kinds.deployments, { ...counter, metadata })
     const names = (namespaces: unknown, context: string) => ({ kubernetes: { context, namespaces } })
     const release = {
       ...{ apiVersion: 'titrate.dev/v1alpha1', kind: 'Release', name: 'several' },
       blue: names([estate.namespace, stock], 'blue'),
       green: names({ [stock]: storage }, 'green'),
       services: { counter: { kinds: ['internal'], nameOnGreen: 'counter-v2' } },
-      parity: { waivers: [{ service: '*', path: '*', reason: 'names' }] },
       ...quickPolicy,
     }
     writeFileSync(estate.path('release.yaml'), stringify(release))
@@ -43,7 +44,7 @@ describe.skipIf(!hasClusters)('a release of several namespaces', () => {
 
   it('calls what has one name in two of them by its namespace too', async () => {
     const { out, err, code } = await estate.titrate('plan')
-    expect(err).not.toContain('blocks:')
+    expect(err).not.toMatch(/blocks:|error|titrate:/)
     expect(code).toBe(0)
     expect(out).toContain(`tidy.${estate.namespace}  job`)
     expect(out).toContain(`tidy.${stock}  job`)
