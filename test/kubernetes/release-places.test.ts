@@ -25,6 +25,9 @@ describe.skipIf(!hasClusters)('a release of several namespaces', () => {
     await estate.create('blue', kinds.deployments, deploymentOf(stock, 'counter', 1))
     const counter = deploymentOf(storage, 'counter', 0)
     const metadata = { ...counter.metadata, name: 'counter-v2' }
+    // The same version from a registry of green's own.
+    const [container] = counter.spec?.template.spec?.containers ?? []
+    if (container !== undefined) container.image = 'mirror.example/counter:1'
     await estate.create('green', kinds.deployments, { ...counter, metadata })
     const names = (namespaces: unknown, context: string) => ({ kubernetes: { context, namespaces } })
     const release = {
@@ -32,6 +35,7 @@ describe.skipIf(!hasClusters)('a release of several namespaces', () => {
       blue: names([estate.namespace, stock], 'blue'),
       green: names({ [stock]: storage }, 'green'),
       services: { counter: { kinds: ['internal'], nameOnGreen: 'counter-v2' } },
+      parity: { rewrites: [{ from: 'registry.example', to: 'mirror.example', services: ['counter'] }] },
       ...quickPolicy,
     }
     writeFileSync(estate.path('release.yaml'), stringify(release))

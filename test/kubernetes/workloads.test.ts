@@ -58,7 +58,7 @@ describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
     expect(await read('web')).toMatchObject({
       desired: 0,
       running: 0,
-      version: 'registry.example/web:1',
+      version: 'web:1',
       stamp: { baseline: { replicas: 0 } },
     })
 

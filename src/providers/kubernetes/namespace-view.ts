@@ -3,6 +3,7 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import type { Event, Pod } from 'kubernetes-types/core/v1.js'
 import type { Answer, WorkloadSeen } from '../../engine/ports.ts'
 import { type Autoscaler, heldLeast, limitsOf, readOriginals } from './autoscaler.ts'
+import { imageVersion } from '../../inventory/kubernetes/definition.ts'
 import type { ClaimRecord } from './claim-record.ts'
 import type { ClaimKeeper } from './claims.ts'
 import type { KindReader } from './client/kind-watch.ts'
@@ -146,8 +147,8 @@ const longestWarning = 300
 const toldAt = ({ lastTimestamp, eventTime, metadata }: Event): string =>
   lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
 
-/** The images, in the order of their containers. */
+/** The images in the order of their containers, without registries: those may be others on green, and the version the same. */
 const versionOf = ({ kind, object }: Found): string => {
   const template = kind === 'cron job' ? object.spec?.jobTemplate.spec?.template : object.spec?.template
-  return (template?.spec?.containers ?? []).map((each) => each.image ?? '').join(', ')
+  return (template?.spec?.containers ?? []).map((each) => imageVersion(each.image ?? '')).join(', ')
 }
