@@ -45,6 +45,27 @@ describe('a release between clusters', () => {
     expect(Object.keys(files)).toEqual(['release.yaml'])
   })
 
+  it('divides users by the HTTPRoutes of its namespaces, if it says so', () => {
+    const { router } = settingsOf(on('ec2'), on('fargate'), { router: { gateway: {} } })
+    expect(router).toEqual({
+      kind: 'gateway',
+      namespaces: null,
+      backend: 'service',
+      suffix: null,
+      names: {},
+      test: { header: 'titrate-side', cookie: null },
+    })
+    const gateway = { namespaces: ['edge'], backend: 'import', names: { web: 'web-next' }, test: { cookie: 'side' } }
+    expect(settingsOf(on('ec2'), on('fargate'), { router: { gateway } }).router).toEqual({
+      kind: 'gateway',
+      namespaces: ['edge'],
+      backend: 'import',
+      suffix: null,
+      names: { web: 'web-next' },
+      test: { header: 'titrate-side', cookie: 'side' },
+    })
+  })
+
   it.each([
     ['the same names', undefined, ['shop', 'stock']],
     ['a list in another order', ['stock', 'shop'], ['shop', 'stock']],
@@ -164,6 +185,27 @@ describe('a release between clusters', () => {
       on('b'),
       { router: 'router.yaml' },
       'router: no file: that router divides traffic between local environments',
+    ],
+    [
+      'a gateway between processes',
+      'blue.yaml',
+      'router.yaml',
+      { router: { gateway: {} } },
+      'router.gateway: no gateway: blue is a local environment',
+    ],
+    [
+      'one name for both backends of a namespace',
+      on('a', { namespaces: ['x'] }),
+      on('a', { namespaces: ['x'], selector: 'x=y' }),
+      { router: { gateway: { suffix: '' } } },
+      'router.gateway.suffix: a suffix: both sides share their namespaces',
+    ],
+    [
+      'a gateway’s namespace that can’t be',
+      on('a'),
+      on('b'),
+      { router: { gateway: { namespaces: ['Edge'] } } },
+      'router.gateway.namespaces.0: the name of a namespace: small letters, digits and “-”',
     ],
     [
       'a platform of processes',

@@ -129,15 +129,44 @@ const listFits = (
   ]
 }
 
-/** The embedded router knows the processes of local environments only. */
-const routerFits: Rule = (written, yaml) =>
-  blueCluster(written) === null || typeof written.router !== 'string'
-    ? []
-    : [
-        yaml.fault(['router'], 'no file: that router divides traffic between local environments', {
+/** The embedded router knows the processes of local environments only, and HTTPRoutes are objects of a cluster. */
+const routerFits: Rule = (written, yaml) => {
+  if (blueCluster(written) === null)
+    return typeof written.router === 'object'
+      ? [
+          yaml.fault(['router', 'gateway'], 'no gateway: blue is a local environment', {
+            at: 'key',
+            suggestion: 'name the file of a router',
+          }),
+        ]
+      : []
+  if (typeof written.router !== 'string') return []
+  const expected = 'no file: that router divides traffic between local environments'
+  return [yaml.fault(['router'], expected, { suggestion: 'remove it, or write { gateway: {} }' })]
+}
+
+/** In namespaces that both sides share, both backends can't have one name. */
+const greenHasBackends: Rule = (written, yaml) => {
+  if (typeof written.router !== 'object' || greenCluster(written)?.selector === undefined) return []
+  const { suffix, backend } = written.router.gateway
+  const faults =
+    suffix === ''
+      ? [
+          yaml.fault(['router', 'gateway', 'suffix'], 'a suffix: both sides share their namespaces', {
+            suggestion: 'remove it',
+          }),
+        ]
+      : []
+  const isImport = backend === 'import'
+  return isImport
+    ? [
+        ...faults,
+        yaml.fault(['router', 'gateway', 'backend'], 'service: both sides are in one cluster', {
           suggestion: 'remove it',
         }),
       ]
+    : faults
+}
 
 /** Findings of a platform are about objects of a cluster. */
 const platformFits: Rule = (written, yaml) =>
@@ -162,5 +191,6 @@ export const environmentRules: readonly Rule[] = [
   splitIsOfOnePlace,
   namespacesHaveCounterparts,
   routerFits,
+  greenHasBackends,
   platformFits,
 ]

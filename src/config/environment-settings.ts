@@ -1,5 +1,7 @@
+import { gatewayDefaults } from './defaults.ts'
 import type { WrittenBlueKubernetes, WrittenGreenKubernetes } from './environments-schema.ts'
 import type { WrittenRelease } from './release-schema.ts'
+import type { WrittenRouter } from './router-schema.ts'
 
 /** One side of a release. Paths are absolute. */
 export type EnvironmentSetting =
@@ -19,7 +21,33 @@ export type EnvironmentSetting =
 export type LabelSplit = { readonly label: string; readonly value: string; readonly suffix: string }
 
 /** What divides user traffic; `null` in a release that has no such thing. Each kind is connected in `src/main/router.ts`. */
-export type RouterSetting = { readonly kind: 'local'; readonly file: string }
+export type RouterSetting = { readonly kind: 'local'; readonly file: string } | GatewaySetting
+
+export type GatewaySetting = {
+  readonly kind: 'gateway'
+  /** Where HTTPRoutes are; null: in blue's namespaces. */
+  readonly namespaces: readonly string[] | null
+  readonly backend: 'service' | 'import'
+  /** What green's backends end with; null: what fits how the two sides are told apart. */
+  readonly suffix: string | null
+  /** By blue's Service. */
+  readonly names: Readonly<Record<string, string>>
+  readonly test: { readonly header: string; readonly cookie: string | null }
+}
+
+export const routerOf = (router: WrittenRouter | undefined, at: (path: string) => string): RouterSetting | null => {
+  if (router === undefined) return null
+  if (typeof router === 'string') return { kind: 'local', file: at(router) }
+  const { namespaces, backend, suffix, names, test } = router.gateway
+  return {
+    kind: 'gateway',
+    namespaces: namespaces ?? null,
+    backend: backend ?? gatewayDefaults.backend,
+    suffix: suffix ?? null,
+    names: names ?? {},
+    test: { header: test?.header ?? gatewayDefaults.header, cookie: test?.cookie ?? null },
+  }
+}
 
 /** What of one side is written below `kubernetes`; null: it is a local environment. */
 export const blueCluster = ({ blue }: Pick<WrittenRelease, 'blue'>): WrittenBlueKubernetes | null =>

@@ -14,7 +14,7 @@ import {
   testDefaults,
 } from './defaults.ts'
 import { parseDuration } from './duration.ts'
-import { environmentsOf } from './environment-settings.ts'
+import { environmentsOf, routerOf } from './environment-settings.ts'
 import { merged } from './merged.ts'
 import {
   releasePolicySchema,
@@ -58,7 +58,7 @@ export const normalise = (
     name: written.name,
     file,
     ...environmentsOf(written, at),
-    router: written.router === undefined ? null : { kind: 'local', file: at(written.router) },
+    router: routerOf(written.router, at),
     metrics: metricsOf(written),
     store: storeOf(written, at),
     policy: releasePolicyOf(written),

@@ -7,6 +7,7 @@ import { documented, required } from './documented.ts'
 import { durationSchema } from './duration.ts'
 import { blueSchema, greenSchema } from './environments-schema.ts'
 import { releasePolicySchema, servicePolicySchema } from './policy-schema.ts'
+import { routerSchema } from './router-schema.ts'
 
 /** What a person is told about; the same words as `noticeKinds` of the engine's ports (a test compares them). */
 export const notifiedKinds = ['hold', 'verdict', 'rollback', 'gate', 'call', 'end'] as const
@@ -276,7 +277,10 @@ export const releaseSchema = z
     name: required(name, 'The name of the release; its journal is kept under it.'),
     blue: required(blueSchema, 'The environment that runs today: the path of its file, or namespaces of a cluster.'),
     green: required(greenSchema, 'The environment that everything moves to.'),
-    router: documented(text, 'The router that divides user traffic; needed when a service is exposed.'),
+    router: documented(
+      routerSchema,
+      'What divides user traffic, needed when a service is exposed: the path of a router’s file, or HTTPRoutes of a cluster.',
+    ),
     metrics: documented(
       metricsSchema,
       'Where figures are read; without it, from the router and both supervisors. On Kubernetes there is nothing to read without it.',

@@ -6,6 +6,7 @@ import type { Json } from '../moves/goal.ts'
 import type { Cluster } from '../providers/kubernetes/client/connect.ts'
 import { kinds } from '../providers/kubernetes/client/kinds.ts'
 import type { Resource } from '../providers/kubernetes/client/resource.ts'
+import { httpRoutes } from '../providers/kubernetes/gateway/http-route.ts'
 
 export type ObjectsOfSide = {
   readonly objects: readonly KubernetesObject[]
@@ -40,10 +41,16 @@ const read: readonly Resource[] = [
   own('rbac.authorization.k8s.io', 'v1', 'rolebindings', 'RoleBinding'),
 ]
 
+/** Kinds that a cluster may not know: then it has none. */
+const optional: readonly Resource[] = [httpRoutes]
+
 const isOurs = ({ sort, name, labels }: KubernetesObject): boolean =>
   Object.keys(labels).some((key) => key.startsWith('titrate.dev/')) ||
-  (sort === 'ConfigMap' && name === 'titrate-claim') ||
+  (sort === 'ConfigMap' && (name === 'titrate-claim' || name === 'titrate-router-claim')) ||
   (sort === 'CronJob' && name === 'titrate-probe')
+
+/** By the client's own words. */
+const isUnknownKind = (because: string): boolean => because.includes('this cluster does not know')
 
 /** The objects of some namespaces, one list for each kind and namespace. */
 export const readObjectsOf = async (
@@ -69,6 +76,10 @@ export const readObjectsOf = async (
     if (found.kind === 'ok' && found.value?.metadata?.deletionTimestamp !== undefined)
       faults.push(`namespace ${namespace} on ${cluster.name} is being deleted: wait until it is gone, and make it anew`)
     const lists = await Promise.all(read.map((resource) => cluster.client.list(resource, { namespace }, { signal })))
+    for (const resource of optional) {
+      const list = await cluster.client.list(resource, { namespace }, { signal })
+      if (list.kind !== 'refused' || !isUnknownKind(list.because)) lists.push(list)
+    }
     for (const list of lists) {
       if (list.kind === 'unknown') return list
       if (list.kind !== 'ok') notes.push(list.because)

@@ -13,6 +13,8 @@ type Options = {
   readonly rules: ParityRules
   readonly platform: Platform | null
   readonly now: Millis
+  /** Users are divided by the routes of blue's cluster, and so these are on blue only. */
+  readonly routesStay: boolean
 }
 
 /** How the objects of two clusters differ, in the form that a release's checks have. */
@@ -22,7 +24,7 @@ export const compareClusters = (estate: Estate, read: ClusterEstate, options: Op
   const greenNames = new Map(estate.services.map(({ name, greenName }) => [name, greenName]))
   const services = compared.services.map((one) => {
     const stays = one.service !== environmentService && !greenNames.has(one.service)
-    const all = [...one.required, ...one.declared, ...one.unexplained].map((each) => asDifference(each, stays))
+    const all = [...one.required, ...one.declared, ...one.unexplained].map((each) => asDifference(each, stays, options))
     return {
       service: one.service,
       greenName: greenNames.get(one.service) ?? one.service,
@@ -43,12 +45,23 @@ export const compareClusters = (estate: Estate, read: ClusterEstate, options: Op
 const copiedKinds = ['Deployment', 'StatefulSet', 'CronJob']
 
 /** `stays`: its service is one that doesn't move. */
-const asDifference = ({ object, ...one }: ObjectDifference, stays: boolean): Difference => {
+const asDifference = (
+  { object, ...one }: ObjectDifference,
+  stays: boolean,
+  { routesStay }: Pick<Options, 'routesStay'>,
+): Difference => {
   const isMissing = one.path === 'object' && one.green === null
   const difference = { ...one, path: one.path === 'object' ? object : `${object} ${one.path}`, patch: null }
   if (one.class !== 'unexplained' || !isMissing) return difference
   if (stays)
     return { ...difference, class: 'declared', why: 'it stays on blue, as it can’t be moved as it is', fix: null }
+  if (routesStay && object.startsWith('HTTPRoute '))
+    return {
+      ...difference,
+      class: 'declared',
+      why: 'it divides users between the sides from blue’s cluster',
+      fix: null,
+    }
   if (!copiedKinds.some((kind) => object.startsWith(`${kind} `))) return difference
   const why = 'green doesn’t have it yet: it is copied, asleep, when the service is provisioned'
   return { ...difference, class: 'required', why, fix: null }

@@ -40,6 +40,11 @@ export const connectClusters = async (
   const { split } = settings.green
   const names = greenNames(release, namespaces, split?.suffix ?? '')
   const readOf = (side: Side) => (signal: AbortSignal) => readObjectsOf(clusters[side], namespaces[side], signal)
+  const onBlue = placesOnBlue({ cluster: blue, namespaces: namespaces.blue })
+  const places = {
+    blue: onBlue,
+    green: placesOnGreen(onBlue, names, { cluster: green, namespaces: namespaces.green }),
+  }
   const pair: ClusterPair = {
     clusters,
     namespaces,
@@ -48,12 +53,9 @@ export const connectClusters = async (
       green: split === null ? titleOf('green') : `${titleOf('green')} (${split.label}=${split.value})`,
     },
     names,
+    places,
+    split,
     read: { blue: readOf('blue'), green: readOf('green') },
-  }
-  const onBlue = placesOnBlue({ cluster: blue, namespaces: namespaces.blue })
-  const places = {
-    blue: onBlue,
-    green: placesOnGreen(onBlue, names, { cluster: green, namespaces: namespaces.green }),
   }
   const barriers = new Map<string, Barrier>()
   const barrierOf = (cluster: Cluster, namespace: string, side: Side): Barrier => {

@@ -72,6 +72,12 @@ const lookAtClusters = async (
       names.map((name) => [name, { ...overrideOf(own, name), ...overrideOf(read.overrides, name) }]),
     ),
     findings: [...read.findings, ...(await checkClusterPlatform(release, read, now))],
-    compare: (estate, rules) => compareClusters(estate, read, { rules, platform: release.platform.name, now }),
+    compare: (estate, rules) =>
+      compareClusters(estate, read, {
+        rules,
+        platform: release.platform.name,
+        now,
+        routesStay: release.router?.kind === 'gateway',
+      }),
   }
 }

@@ -13,7 +13,7 @@ import { makePlan } from '../plan/make-plan.ts'
 import type { Gate, MovePlan, Plan, Step } from '../plan/plan.ts'
 import { lookAtSides, required } from './look-at-sides.ts'
 import { readReleaseKey } from './release-key.ts'
-import { clustersOf } from './world.ts'
+import { clustersOf, gatewayOf } from './world.ts'
 
 const readTimeoutMs = 10_000
 const rightsTimeoutMs = 60_000
@@ -94,6 +94,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     files: release.files,
     runsPerDay: await runsPerDay(estate, world, now),
     routerServices: routed.map(({ service }) => service),
+    ...(clustersOf(world) === null ? {} : { howToRoute: howToRoute(release) }),
   })
   const rights = await rightsFindings(world, estate, release)
   // What can't be carried out is no plan.
@@ -110,7 +111,15 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     )
   // The plan's notes and findings hold the inventory's already.
   const fromPlan = planned.kind === 'ok' ? planned.notes : planned.findings
-  const findings = [...rights, ...found, ...fromPlan, ...parity.findings, ...weights, ...metricsFinding(world, estate)]
+  const findings = [
+    ...rights,
+    ...found,
+    ...fromPlan,
+    ...parity.findings,
+    ...weights,
+    ...(await routeFindings(world, estate)),
+    ...metricsFinding(world, estate),
+  ]
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
 }
 
@@ -124,6 +133,28 @@ const rightsFindings = async (world: World, estate: Estate, { file }: ResolvedRe
   ])
   const answer = await findMissingRights(pair, estate, AbortSignal.timeout(rightsTimeoutMs))
   return missingRights(required(answer, 'the review of rights'), basename(file))
+}
+
+/** On a cluster, users come by objects of its own. */
+const howToRoute =
+  ({ router }: ResolvedRelease) =>
+  (service: string) => {
+    const message = `${service} is exposed, but nothing divides its users between the sides`
+    return router === null
+      ? {
+          message: `${message}: the release file names no router. HTTPRoutes of the Gateway API on blue's cluster do.`,
+          declare: 'router:\n  gateway: {}\n',
+        }
+      : {
+          message: `${message}: no HTTPRoute in the namespaces of the router sends them to a Service that leads to it alone. Route them by one first; an Ingress, a LoadBalancer or a NodePort knows no weights.`,
+          declare: null,
+        }
+  }
+
+const routeFindings = async (world: World, { services }: Estate): Promise<readonly Finding[]> => {
+  const exposed = services.filter(({ kinds }) => kinds.includes('exposed')).map(({ name }) => name)
+  const found = (await gatewayOf(world)?.examine(exposed, AbortSignal.timeout(readTimeoutMs))) ?? []
+  return found.map(({ severity, service, message }) => ({ severity, service, message, declare: null }))
 }
 
 /** No metrics, no progress: what the judge must see can't cross without them. */

@@ -93,17 +93,21 @@ const movableOf = ({ name, kinds, blue, needs }: EstateService): Movable => ({
 
 const noFindings: readonly Finding[] = []
 
+const byRouterFile = (name: string): Pick<Finding, 'message' | 'declare'> => ({
+  message: `${name} is exposed, but the router doesn't listen for it, so its users can't be divided. Add it under services in the router's file and name that file as router in the release file.`,
+  declare: `services:\n  ${name}: { listen: 127.0.0.1:8080 }\n`,
+})
+
 const faultsOf = (
   { name, kinds, blue }: EstateService,
-  { runsPerDay }: PlanInput,
+  { runsPerDay, howToRoute = byRouterFile }: PlanInput,
   routed: ReadonlySet<string>,
 ): readonly Finding[] => {
   if (!kinds.includes('exposed') && !kinds.includes('job')) return noFindings
   const blocks = (message: string): Finding => ({ severity: 'blocks', service: name, message, declare: null })
   const findings: Finding[] = []
   if (kinds.includes('exposed') && !routed.has(name)) {
-    const message = `${name} is exposed, but the router doesn't listen for it, so its users can't be divided. Add it under services in the router's file and name that file as router in the release file.`
-    findings.push({ ...blocks(message), declare: `services:\n  ${name}: { listen: 127.0.0.1:8080 }\n` })
+    findings.push({ ...blocks(''), ...howToRoute(name) })
   }
   if (kinds.includes('exposed') && blue.replicas === 0) {
     findings.push(blocks(`${name} is exposed, but has 0 replicas on blue: there is nothing to compare green with.`))

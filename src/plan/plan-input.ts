@@ -1,4 +1,4 @@
-import type { Estate } from '../inventory/estate.ts'
+import type { Estate, Finding } from '../inventory/estate.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { TestDefinition } from './plan.ts'
 import type { Policy, ReleasePolicy } from './policy.ts'
@@ -47,4 +47,6 @@ export type PlanInput = {
   readonly runsPerDay: Readonly<Record<string, number>>
   /** Services for which the router listens. */
   readonly routerServices: readonly string[]
+  /** What to say, and to declare, of an exposed service that no router listens for; absent: as for a router with a file of its own. */
+  readonly howToRoute?: (service: string) => Pick<Finding, 'message' | 'declare'>
 }

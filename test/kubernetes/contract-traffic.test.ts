@@ -31,7 +31,7 @@ const createHarness = async (): Promise<TrafficHarness> => {
     // A gateway gives an unready side's share 503, and not to the other side.
     setReady: null,
     send: async (headers) => {
-      if ('titrate-side' in headers) await okOf(provider.openTestRoute(callFor('web'), 'web'))
+      if ('titrate-side' in headers) await okOf(provider.open(callFor('web'), 'web'))
       await gateway.catchUp()
       const { backend } = await gateway.send('/', headers)
       return backend === 'web-green' ? 'green' : 'blue'

@@ -32,7 +32,7 @@ export type GatewayWorld = {
 
 export const openGatewayWorld = async (
   reaction: Reaction,
-  more: Partial<Pick<GatewayOptions, 'sight' | 'test'>> = {},
+  more: (namespace: string) => Partial<GatewayOptions> = () => ({}),
 ): Promise<GatewayWorld> => {
   const [cluster, own] = await Promise.all([connectTo(clusterGiven('blue')), connectTo(clusterGiven('blue'))])
   const namespace = await makeNamespace(cluster, 'gateway')
@@ -42,15 +42,17 @@ export const openGatewayWorld = async (
     routes: [namespace],
     blue: {
       namespaces: [namespace],
-      serviceOf: (_, workload) => workload,
+      serviceAt: async ({ name }) => ({ kind: 'ok', value: name }),
       isGreen: ({ app = '' }) => app.endsWith('-green'),
     },
     green: { kind: 'service', suffix: '-green' },
     named: {},
     test: { header: 'titrate-side', value: 'green', cookie: null },
     sight: null,
+    split: null,
+    follow: null,
     elapsed: () => performance.now(),
-    ...more,
+    ...more(namespace),
   })
   const write = () => ({ signal: soon() })
   const route = async (name: string): Promise<HttpRoute> => {
@@ -92,7 +94,7 @@ export const openGatewayWorld = async (
       await okOf(cluster.client.patch(kinds.deployments, { namespace, name }, patch, write()))
     },
     close: async () => {
-      provider.close()
+      provider.end()
       gateway.close()
       await cluster.client.remove(kinds.namespaces, { name: namespace }, write())
       await Promise.all([cluster.close(), own.close()])

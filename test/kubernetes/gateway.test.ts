@@ -34,7 +34,7 @@ describe.skipIf(!hasClusters)('user traffic by HTTPRoutes', () => {
   afterEach(async () => await world.close())
 
   const open = async (reaction: Reaction, sight: Sight | null = null) => {
-    world = await openGatewayWorld(reaction, { sight })
+    world = await openGatewayWorld(reaction, () => ({ sight }))
     await Promise.all(['web', 'web-green', 'search', 'old'].map((name) => world.makeService(name, 1)))
     await world.makeRoute('shop', rules)
     await world.makeRoute('api', [{ backendRefs: [{ name: 'web', port: 80 }] }])
@@ -200,7 +200,7 @@ describe.skipIf(!hasClusters)('user traffic by HTTPRoutes', () => {
 
   it('lets testers reach green by a route of its own, and takes that away again', async () => {
     await open(prompt)
-    await okOf(world.provider.openTestRoute(callFor('web'), 'web'))
+    await okOf(world.provider.open(callFor('web'), 'web'))
     expect(world.provider.traffic.testRoute('web')).toEqual({
       url: 'http://shop.example',
       header: 'titrate-side',
@@ -214,7 +214,7 @@ describe.skipIf(!hasClusters)('user traffic by HTTPRoutes', () => {
     expect(await world.gateway.send('/', {})).toMatchObject({ backend: 'web' })
     // The service's own route is as it was, and is read as such.
     expect(await read()).toMatchObject({ green: 0, stamp: null })
-    await okOf(world.provider.closeTestRoute(callFor('web'), 'web'))
+    await okOf(world.provider.close(callFor('web'), 'web'))
     const { items } = await okOf(
       world.cluster.client.list(httpRoutes, { namespace: world.namespace }, { signal: soon() }),
     )

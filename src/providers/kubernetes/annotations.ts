@@ -23,6 +23,8 @@ export const label = {
   probe: 'titrate.dev/probe',
   /** On a route of ours by which testers reach green: the service. */
   testRoute: 'titrate.dev/test-route',
+  /** On a Service of blue's cluster that leads to green's pods, and on its EndpointSlices: the service. */
+  follows: 'titrate.dev/follows',
 } as const
 
 /** Owner of the fields that we write. */

@@ -4,11 +4,13 @@ import { annotation } from '../annotations.ts'
 import { claimsOf } from '../claims.ts'
 import type { Cluster } from '../client/connect.ts'
 import { placeOf } from '../client/resource.ts'
+import { examineRoutes, type RouteFinding } from './examine-routes.ts'
 import { type BlueServices, findBackends } from './find-backends.ts'
+import { followGreen } from './follow-green.ts'
 import { gatewayTraffic } from './gateway-traffic.ts'
 import { type GreenBackend, greenOf } from './green-backend.ts'
 import { httpRoutes } from './http-route.ts'
-import { lookRoutes } from './look-routes.ts'
+import { type Looked, lookRoutes } from './look-routes.ts'
 import { followShifts, type Sight } from './shift-progress.ts'
 import { createTestRoutes, type TestMark } from './test-routes.ts'
 
@@ -16,11 +18,18 @@ import { createTestRoutes, type TestMark } from './test-routes.ts'
 export type GatewayProvider = {
   readonly claims: Claims
   readonly traffic: Traffic
-  /** Lets testers reach green. It is an act like another: its call has a fence, and it may be repeated. */
-  openTestRoute(call: Call, service: string): Promise<Answer<null>>
-  closeTestRoute(call: Call, service: string): Promise<Answer<null>>
+  /** Users go through blue's cluster to green's pods in another one. */
+  readonly crossesClusters: boolean
+  /** Makes the way to green that testers and probes use, before users do; ok also where no route leads users to the service. It is an act like another: its call has a fence, and it may be repeated. */
+  open(call: Call, service: string): Promise<Answer<null>>
+  /** Takes it away, but for what users still need. */
+  close(call: Call, service: string): Promise<Answer<null>>
+  /** Before a release: what stands in the way of these services' users. */
+  examine(services: readonly string[], signal: AbortSignal): Promise<readonly RouteFinding[]>
+  /** Where blue's cluster reaches green's copy; empty: no route leads users to the service. */
+  addressesOfGreen(service: string, signal: AbortSignal): Promise<Answer<readonly BackendAddress[]>>
   /** Ends what it listens to; the cluster's connection is the caller's. */
-  close(): void
+  end(): void
 }
 
 export type GatewayOptions = {
@@ -28,15 +37,21 @@ export type GatewayOptions = {
   readonly cluster: Cluster
   /** Where HTTPRoutes are looked for; the claim is kept in the first. */
   readonly routes: readonly string[]
-  readonly blue: Pick<BlueServices, 'namespaces' | 'serviceOf' | 'isGreen'>
+  readonly blue: Pick<BlueServices, 'namespaces' | 'serviceAt' | 'isGreen'>
   readonly green: GreenBackend
   /** Names on green that don't follow the rule, by blue's Service. */
   readonly named: Readonly<Record<string, string>>
   readonly test: TestMark
   readonly sight: Sight | null
+  /** Where green is, in another cluster, and its namespaces by blue's; null: green's backends are there without us. */
+  /** The label of green's pods in namespaces that both sides share. */
+  readonly split: { readonly label: string; readonly value: string } | null
+  readonly follow: { readonly cluster: Cluster; readonly namespaces: ReadonlyMap<string, string> } | null
   /** Monotonic. */
   readonly elapsed: () => Millis
 }
+
+export type BackendAddress = { readonly host: string; readonly port: number | null }
 
 const tidyLimitMs: Millis = 60_000
 
@@ -52,20 +67,61 @@ export const connectGateway = (options: GatewayOptions): GatewayProvider => {
   const look = lookRoutes({ cluster, namespaces: routes, backendNamespaces, backends, claims }, life.signal)
   const tests = createTestRoutes({ cluster, namespaces: routes, claims, look, mark: options.test })
   const progress = followShifts({ sight: options.sight, elapsed: options.elapsed, now: cluster.now })
+  const follower =
+    options.follow === null
+      ? null
+      : followGreen(
+          { blue: cluster, green: options.follow.cluster, namespaces: options.follow.namespaces, look, claims },
+          life.signal,
+        )
   /** Records no longer count once the claim is given free; one that can't be taken off stays, and does no harm. */
   const tidy = async (): Promise<void> => {
     const signal = AbortSignal.timeout(tidyLimitMs)
     await tests.closeAll(signal)
     await takeRecordsOff(cluster, routes, signal)
+    await follower?.tidy(null, signal)
   }
   return {
-    claims,
+    crossesClusters: follower !== null || green.kind === 'import',
+    claims: {
+      ...claims,
+      claim: async (release, epoch, signal) => {
+        const claimed = await claims.claim(release, epoch, signal)
+        // From here on this process is who sees to the release.
+        if (claimed.kind === 'ok') follower?.start()
+        return claimed
+      },
+    },
     traffic: gatewayTraffic({ cluster, namespaces: routes, backendNamespaces, claims, look, progress, tests }),
-    openTestRoute: tests.open,
-    closeTestRoute: tests.close,
-    close: () => life.abort(),
+    open: async (call, service) => {
+      const routed = await look.one(service, call.signal)
+      if (routed.kind !== 'ok') return routed.kind === 'refused' ? { kind: 'ok', value: null } : routed
+      const opened = await follower?.open(call, service)
+      return opened === undefined || opened.kind === 'ok' ? tests.open(call, service) : opened
+    },
+    close: async (call, service) => {
+      const closed = await tests.close(call, service)
+      return closed.kind === 'ok' && follower !== null ? follower.tidy(service, call.signal) : closed
+    },
+    examine: (services, signal) =>
+      examineRoutes({ cluster, look, follow: options.follow, split: options.split }, services, signal),
+    addressesOfGreen: async (service, signal) => {
+      const looked = await look.one(service, signal)
+      if (looked.kind === 'refused') return { kind: 'ok', value: [] }
+      return looked.kind === 'ok' ? { kind: 'ok', value: addressesOf(looked.value) } : looked
+    },
+    end: () => life.abort(),
   }
 }
+
+/** By the names that cluster DNS gives to Services, and to what is imported. */
+const addressesOf = ({ backends, routes }: Looked): readonly BackendAddress[] =>
+  backends.blue.map((blue) => {
+    const { kind, namespace, name } = backends.green(blue)
+    const refs = routes.flatMap(({ route }) => (route.spec?.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs))
+    const port = refs.find((ref) => ref.name === blue.name)?.port ?? null
+    return { host: `${name}.${namespace}.svc${kind === 'Service' ? '' : '.clusterset.local'}`, port }
+  })
 
 const takeRecordsOff = async (cluster: Cluster, namespaces: readonly string[], signal: AbortSignal): Promise<void> => {
   const body = { metadata: { annotations: { [annotation.traffic]: null } } }

@@ -28,14 +28,12 @@ export const followReadiness = (
 export const readinessIn = (slices: readonly EndpointSlice[]): Readiness => {
   const ready = new Map<string, boolean>()
   for (const slice of slices) {
-    // Typed as a list, and null where there are none.
-    const endpoints = (slice.endpoints as EndpointSlice['endpoints'] | null) ?? []
     const { namespace = '', labels = {} } = slice.metadata ?? {}
     for (const label of [ofService, ofImport]) {
       const name = labels[label]
       if (name === undefined) continue
       const key = `${label} ${namespace}/${name}`
-      ready.set(key, ready.get(key) === true || endpoints.some(isReady))
+      ready.set(key, ready.get(key) === true || endpointsOf(slice).some(isReady))
     }
   }
   return ({ kind, namespace, name }) => {
@@ -43,6 +41,12 @@ export const readinessIn = (slices: readonly EndpointSlice[]): Readiness => {
     // A Service without slices has no pods; who imports may keep its endpoints elsewhere.
     return ready.get(`${label} ${namespace}/${name}`) ?? (kind === 'Service' ? false : null)
   }
+}
+
+/** The API server writes null where there are none, whatever the types say. */
+export const endpointsOf = (slice: EndpointSlice): EndpointSlice['endpoints'] => {
+  const endpoints = slice.endpoints as EndpointSlice['endpoints'] | null
+  return endpoints ?? []
 }
 
 /** As a proxy sees it: nothing said counts as ready. */

@@ -6,6 +6,7 @@ import type { Change } from '../client/kind-cache.ts'
 import { kinds } from '../client/kinds.ts'
 import { placeOf } from '../client/resource.ts'
 import { selects } from '../selects.ts'
+import type { ServicePlaces } from '../service-places.ts'
 import { type BackendId, describeBackend, type ServiceBackends, serviceId } from './backend.ts'
 import { derivedOf } from './derived.ts'
 
@@ -13,7 +14,7 @@ export type BlueServices = {
   readonly cluster: Cluster
   readonly namespaces: readonly string[]
   /** What the rest of the release calls a workload. */
-  readonly serviceOf: (namespace: string, workload: string) => string
+  readonly serviceAt: ServicePlaces['serviceAt']
   /** Workloads of a shared namespace that are green's by the labels of their pods. */
   readonly isGreen: (labels: Readonly<Record<string, string>>) => boolean
   readonly green: ServiceBackends['green']
@@ -26,8 +27,8 @@ export type FindBackends = (signal: AbortSignal) => Promise<Answer<ReadonlyMap<s
 export type Shared = { readonly service: string; readonly because: string }
 
 type Labelled = {
-  readonly service: string
   readonly namespace: string
+  readonly name: string
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -42,12 +43,12 @@ export const findBackends = (options: BlueServices, life: AbortSignal): FindBack
   )
   const deployments = derivedOf(
     scopes.map((scope) => ({ watch: cluster.watches.of(kinds.deployments, scope), matters: labelsChanged })),
-    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled(options)),
+    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled),
     life,
   )
   const statefulSets = derivedOf(
     scopes.map((scope) => ({ watch: cluster.watches.of(kinds.statefulSets, scope), matters: labelsChanged })),
-    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled(options)),
+    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled),
     life,
   )
   let last: { readonly of: readonly unknown[]; readonly value: ReadonlyMap<string, ServiceBackends | Shared> } | null =
@@ -60,12 +61,19 @@ export const findBackends = (options: BlueServices, life: AbortSignal): FindBack
     if (others.kind !== 'ok') return others
     const of = [all.value, some.value, others.value]
     if (last === null || last.of.some((each, index) => each !== of[index])) {
-      const workloads = [...some.value, ...others.value].filter(({ labels }) => !options.isGreen(labels))
+      const workloads: Named[] = []
+      for (const each of [...some.value, ...others.value].filter(({ labels }) => !options.isGreen(labels))) {
+        const service = await options.serviceAt(each, signal)
+        if (service.kind !== 'ok') return service
+        if (service.value !== null) workloads.push({ ...each, service: service.value })
+      }
       last = { of, value: backendsOf(all.value, workloads, options.green) }
     }
     return { kind: 'ok', value: last.value }
   }
 }
+
+type Named = Labelled & { readonly service: string }
 
 /** Scaling a workload changes nothing here, and happens all the time. */
 const labelsChanged = ({ kind, object, ...rest }: Change<Deployment | StatefulSet>): boolean => {
@@ -76,20 +84,18 @@ const labelsChanged = ({ kind, object, ...rest }: Change<Deployment | StatefulSe
 const labelsOf = ({ spec }: Deployment | StatefulSet): Readonly<Record<string, string>> =>
   spec?.template.metadata?.labels ?? {}
 
-const labelled =
-  ({ serviceOf }: BlueServices) =>
-  (workload: Deployment | StatefulSet): Labelled => {
-    const { namespace = '', name } = placeOf(workload)
-    return { service: serviceOf(namespace, name), namespace, labels: labelsOf(workload) }
-  }
+const labelled = (workload: Deployment | StatefulSet): Labelled => {
+  const { namespace = '', name } = placeOf(workload)
+  return { namespace, name, labels: labelsOf(workload) }
+}
 
 const backendsOf = (
   services: readonly Service[],
-  workloads: readonly Labelled[],
+  workloads: readonly Named[],
   green: ServiceBackends['green'],
 ): ReadonlyMap<string, ServiceBackends | Shared> => {
   // By each label, so that a Service is compared with few.
-  const byLabel = new Map<string, Labelled[]>()
+  const byLabel = new Map<string, Named[]>()
   for (const each of workloads)
     for (const [label, value] of Object.entries(each.labels)) {
       const key = `${each.namespace} ${label}=${value}`

@@ -1,4 +1,4 @@
-import type { Traffic } from '../../../engine/ports.ts'
+import type { Traffic, WeightSeen, WeightShift } from '../../../engine/ports.ts'
 import type { ClaimKeeper } from '../claims.ts'
 import type { Cluster } from '../client/connect.ts'
 import { kinds } from '../client/kinds.ts'
@@ -6,12 +6,12 @@ import { placeOf } from '../client/resource.ts'
 import { serviceId } from './backend.ts'
 import { ofService } from './endpoint-readiness.ts'
 import { httpRoutes } from './http-route.ts'
-import type { RouteLook } from './look-routes.ts'
+import type { Looked, RouteLook } from './look-routes.ts'
 import { setWeight } from './set-weight.ts'
 import type { ShiftProgress } from './shift-progress.ts'
 import type { TestRoutes } from './test-routes.ts'
 import { createTurns } from './turns.ts'
-import { seenOf } from './weight-seen.ts'
+import { seenOf, withShift } from './weight-seen.ts'
 
 type Options = {
   readonly cluster: Cluster
@@ -30,17 +30,25 @@ type Options = {
 export const gatewayTraffic = (options: Options): Traffic => {
   const { cluster, claims, look, progress, tests } = options
   const turns = createTurns()
+  /** By the routes that it was made of: a list every second must cost little while nothing happens. */
+  const made = new WeakMap<Looked['routes'], { readonly of: Looked['readiness']; readonly seen: WeightSeen }>()
+  const seenAs = (looked: Looked, shift: WeightShift | undefined): WeightSeen => {
+    const before = made.get(looked.routes)
+    const seen = before?.of === looked.readiness ? before.seen : seenOf(looked)
+    made.set(looked.routes, { of: looked.readiness, seen })
+    return shift === undefined ? seen : withShift(seen, looked, shift)
+  }
   return {
     supports: { testRoute: true, fences: true, probes: true },
     list: async (signal) => {
       const all = await look.all(signal)
       if (all.kind !== 'ok') return all
-      return { kind: 'ok', value: all.value.map((each) => seenOf(each, progress.of(each))) }
+      return { kind: 'ok', value: all.value.map((each) => seenAs(each, progress.of(each))) }
     },
     read: async (service, signal) => {
       const looked = await look.one(service, signal)
       if (looked.kind !== 'ok') return looked
-      return { kind: 'ok', value: seenOf(looked.value, await progress.lookAgain(looked.value, signal)) }
+      return { kind: 'ok', value: seenAs(looked.value, await progress.lookAgain(looked.value, signal)) }
     },
     watch: (changed, signal) => {
       changed(null)

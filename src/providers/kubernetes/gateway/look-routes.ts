@@ -5,7 +5,7 @@ import type { ClaimKeeper } from '../claims.ts'
 import type { Cluster } from '../client/connect.ts'
 import type { Change } from '../client/kind-cache.ts'
 import { type ObjectPlace, placeOf } from '../client/resource.ts'
-import { type BackendId, type ServiceBackends, serviceId } from './backend.ts'
+import type { BackendId, ServiceBackends } from './backend.ts'
 import { rulesOf } from './change-route.ts'
 import { derivedOf } from './derived.ts'
 import { followReadiness, type Readiness } from './endpoint-readiness.ts'
@@ -30,6 +30,8 @@ export type RouteLook = {
   /** Refused: nothing leads users to it. */
   one(service: string, signal: AbortSignal): Promise<Answer<Looked>>
   all(signal: AbortSignal): Promise<Answer<readonly Looked[]>>
+  /** The backends that routes name, as `NAMESPACE/NAME`; those of our own test routes don't count. */
+  backendsInUse(signal: AbortSignal): Promise<Answer<ReadonlySet<string>>>
   /** By what was known last, without waiting; null: it isn't known, or nothing leads users to it. */
   known(service: string): Looked | null
   /** Whose rules a route has, by what was known last; null stands for services that are not known yet. */
@@ -43,6 +45,8 @@ type Parts = {
   /** By the Services that rules name, and the services that there are records of. */
   readonly places: ReadonlyMap<string, readonly ObjectPlace[]>
   readonly claim: ClaimRecord
+  /** What of the claim decides which records count, as text. */
+  readonly freed: string
   readonly readiness: Readiness
   readonly route: (place: ObjectPlace) => HttpRoute | null
 }
@@ -107,26 +111,28 @@ export const lookRoutes = (options: Options, life: AbortSignal): RouteLook => {
       readers.set(namespaces[index] ?? '', reader.value.get)
     }
     const route = (place: ObjectPlace) => readers.get(place.namespace ?? '')?.(place) ?? null
-    last = { backends: backends.value, places: places.value, claim: claim.value, readiness: ready.value, route }
+    last = {
+      backends: backends.value,
+      places: places.value,
+      claim: claim.value,
+      freed: JSON.stringify(claim.value.freed),
+      readiness: ready.value,
+      route,
+    }
     return { kind: 'ok', value: last } as const
   }
-  const looked = (all: ServiceBackends, { places, claim, readiness: ready, route }: Parts): Looked => {
-    // Services by which no user comes may have no counterpart on green.
-    const used = all.blue.filter((id) => places.has(nameOf(id)))
-    const backends = used.length === 0 ? all : { ...all, blue: used }
-    const named = new Map(
-      [...backends.blue.map(nameOf), recordKey(backends.service)]
-        .flatMap((key) => places.get(key) ?? [])
-        .map((place) => [nameOf(serviceId(place.namespace ?? '', place.name)), place]),
+  const made = new Map<string, Made>()
+  const looked = (all: ServiceBackends, { places, claim, freed, readiness: ready, route }: Parts): Looked => {
+    const { service } = all
+    const keys = [...all.blue.map(nameOf), recordKey(service)]
+    const objects = [...new Set(keys.flatMap((key) => places.get(key) ?? []).map(route))].filter(
+      (each) => each !== null,
     )
-    const routes = [...named.values()].flatMap((place): readonly OwnRoute[] => {
-      const found = route(place)
-      if (found === null) return []
-      const within = { backends, namespace: place.namespace ?? '' }
-      const record = recordsOn(found, claim)[backends.service] ?? null
-      return rulesOf(found, within, record).length === 0 && record === null ? [] : [{ route: found, within, record }]
-    })
-    return { service: backends.service, backends, routes, claim, readiness: ready }
+    const before = made.get(service)
+    const isSame = before?.of === all && before.freed === freed && areSame(before.objects, objects)
+    const { backends, routes } = isSame ? before : ownIn(all, objects, places, claim)
+    if (!isSame) made.set(service, { of: all, freed, objects, backends, routes })
+    return { service, backends, routes, claim, readiness: ready }
   }
 
   return {
@@ -151,6 +157,10 @@ export const lookRoutes = (options: Options, life: AbortSignal): RouteLook => {
         value: own.map((each) => looked(each, all.value)).filter(({ routes }) => routes.length > 0),
       }
     },
+    backendsInUse: async (signal) => {
+      const all = await byBackend(signal)
+      return all.kind === 'ok' ? { kind: 'ok', value: new Set(all.value.keys()) } : all
+    },
     known: (service) => {
       const backends = last?.backends.get(service)
       if (last === null || backends === undefined || 'because' in backends) return null
@@ -160,6 +170,33 @@ export const lookRoutes = (options: Options, life: AbortSignal): RouteLook => {
     servicesOf: (route) => (last === null ? [null] : [...new Set(keysOf(route).flatMap(namesBehind(last.backends)))]),
     servicesBehind: (id) => (last === null ? [null] : namesBehind(last.backends)(nameOf(id))),
   }
+}
+
+/** What was made of a service last, and of what: while that stays, nothing is made anew. */
+type Made = Pick<Looked, 'backends' | 'routes'> & {
+  readonly of: ServiceBackends
+  readonly freed: string
+  readonly objects: readonly HttpRoute[]
+}
+
+const areSame = (a: readonly HttpRoute[], b: readonly HttpRoute[]): boolean =>
+  a.length === b.length && a.every((each, index) => each === b[index])
+
+const ownIn = (
+  all: ServiceBackends,
+  objects: readonly HttpRoute[],
+  places: Parts['places'],
+  claim: ClaimRecord,
+): Pick<Looked, 'backends' | 'routes'> => {
+  // Services by which no user comes may have no counterpart on green.
+  const used = all.blue.filter((id) => places.has(nameOf(id)))
+  const backends = used.length === 0 ? all : { ...all, blue: used }
+  const routes = objects.flatMap((route): readonly OwnRoute[] => {
+    const within = { backends, namespace: placeOf(route).namespace ?? '' }
+    const record = recordsOn(route, claim)[backends.service] ?? null
+    return rulesOf(route, within, record).length === 0 && record === null ? [] : [{ route, within, record }]
+  })
+  return { backends, routes }
 }
 
 /** Services by the backends that stand for them; kept for as long as these are the same. */
@@ -185,8 +222,17 @@ const reverse = (backends: Parts['backends']): ReadonlyMap<string, readonly stri
 const nameOf = ({ namespace, name }: Pick<BackendId, 'namespace' | 'name'>): string => `${namespace}/${name}`
 const recordKey = (service: string): string => `record ${service}`
 
+/** Each route is looked at once, as objects of a watch never change; its index is made anew with every write of ours. */
+const keysKnown = new WeakMap<HttpRoute, readonly string[]>()
+
 /** By what a route can be found: the Services that its rules name, and the services that it has records of. */
 const keysOf = (route: HttpRoute): readonly string[] => {
+  const known = keysKnown.get(route) ?? readKeys(route)
+  keysKnown.set(route, known)
+  return known
+}
+
+const readKeys = (route: HttpRoute): readonly string[] => {
   const { namespace = '' } = placeOf(route)
   const refs = (route.spec?.rules ?? []).flatMap(({ backendRefs = [] }) => backendRefs)
   const named = refs.map((ref) => nameOf({ namespace: ref.namespace ?? namespace, name: ref.name }))

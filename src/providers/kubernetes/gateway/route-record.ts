@@ -50,12 +50,22 @@ const recordsSchema = z.record(
 
 /** The records on a route, without those of releases that gave it free. People may edit annotations: what can't be read is none. */
 export const recordsOn = (route: HttpRoute, claim: ClaimRecord): RouteRecords => {
-  const text = route.metadata?.annotations?.[annotation.traffic]
-  if (text === undefined) return {}
-  const records = parsed(text)
+  const records = read.get(route) ?? recordsIn(route)
+  read.set(route, records)
+  if (records === none) return none
   return Object.fromEntries(
     Object.entries(records).filter(([, { stamp }]) => stamp.fence.epoch > (claim.freed[stamp.fence.release] ?? 0)),
   )
+}
+
+const none: RouteRecords = {}
+
+/** Objects of a watch never change: each is read once, however often it is asked for. */
+const read = new WeakMap<HttpRoute, RouteRecords>()
+
+const recordsIn = (route: HttpRoute): RouteRecords => {
+  const text = route.metadata?.annotations?.[annotation.traffic]
+  return text === undefined ? none : parsed(text)
 }
 
 const parsed = (text: string): RouteRecords => {

@@ -7,18 +7,24 @@ import type { BackendId } from './backend.ts'
 import { rulesOf, sharesOf } from './change-route.ts'
 import type { Looked, OwnRoute } from './look-routes.ts'
 
-export const seenOf = (looked: Looked, shift: WeightShift | undefined): WeightSeen => {
+/** As if all that was written were in force. */
+export const seenOf = (looked: Looked): WeightSeen => {
   const green = greenIn(looked)
   return {
     service: looked.service,
     green,
-    effectiveGreen: shift?.kind === 'pending' ? inForce(looked, green) : green,
-    ...(shift === undefined ? {} : { shift }),
+    effectiveGreen: green,
     ready: readyOf(looked),
     revision: revisionOf(looked.routes),
     stamp: oldestStamp(looked.routes),
   }
 }
+
+export const withShift = (seen: WeightSeen, looked: Looked, shift: WeightShift): WeightSeen => ({
+  ...seen,
+  effectiveGreen: shift.kind === 'pending' ? inForce(looked, seen.green) : seen.green,
+  shift,
+})
 
 /** The share that is farthest from what was written last: a change by somebody else in one rule of many must show. */
 const greenIn = ({ routes }: Looked): number => {
