@@ -37,6 +37,8 @@ export const releasePolicyDefaults = {
 
 export const gatewayDefaults = { backend: 'service', header: 'titrate-side' } as const
 
+export const probeDefaults = { timeout: '5m' } as const
+
 export const heartbeatDefaults = { every: '30s' } as const
 
 export const testDefaults = { timeout: '30s', rate: 50, for: '30s', maxAge: '1h' } as const

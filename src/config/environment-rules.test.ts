@@ -187,6 +187,13 @@ describe('a release between clusters', () => {
       'router: no file: that router divides traffic between local environments',
     ],
     [
+      'a probe between processes',
+      'blue.yaml',
+      'router.yaml',
+      { probe: { image: 'busybox' } },
+      'probe: no probe: green is a local environment',
+    ],
+    [
       'a gateway between processes',
       'blue.yaml',
       'router.yaml',

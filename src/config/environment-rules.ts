@@ -145,6 +145,12 @@ const routerFits: Rule = (written, yaml) => {
   return [yaml.fault(['router'], expected, { suggestion: 'remove it, or write { gateway: {} }' })]
 }
 
+/** A probe is a Job of a cluster. */
+const probeFits: Rule = (written, yaml) =>
+  written.probe === undefined || greenCluster(written) !== null
+    ? []
+    : [yaml.fault(['probe'], 'no probe: green is a local environment', { at: 'key', suggestion: 'remove it' })]
+
 /** In namespaces that both sides share, both backends can't have one name. */
 const greenHasBackends: Rule = (written, yaml) => {
   if (typeof written.router !== 'object' || greenCluster(written)?.selector === undefined) return []
@@ -192,5 +198,6 @@ export const environmentRules: readonly Rule[] = [
   namespacesHaveCounterparts,
   routerFits,
   greenHasBackends,
+  probeFits,
   platformFits,
 ]

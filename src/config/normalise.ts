@@ -10,6 +10,7 @@ import {
   heartbeatDefaults,
   metricNameDefaults,
   policyDefaults,
+  probeDefaults,
   releasePolicyDefaults,
   testDefaults,
 } from './defaults.ts'
@@ -71,6 +72,7 @@ export const normalise = (
       awsFacts: written.platform?.awsFacts === undefined ? null : at(written.platform.awsFacts),
       waivers: platformWaiversOf(written.platform?.waivers ?? [], written.calendar?.zone ?? 'UTC'),
     },
+    probe: probeOf(written),
     calendar: calendarOf(written),
     notify: (written.notify ?? []).map((notice) => targetOf(notice, at)),
     heartbeat:
@@ -81,6 +83,17 @@ export const normalise = (
             everyMs: written.heartbeat.every ?? millis(heartbeatDefaults.every),
           },
     files,
+  }
+}
+
+const probeOf = ({ probe }: WrittenRelease): ResolvedRelease['probe'] => {
+  if (probe === undefined) return null
+  const { image, leavesBy, annotations, timeout } = probe
+  return {
+    image,
+    leavesBy: leavesBy ?? null,
+    annotations: annotations ?? {},
+    timeoutMs: timeout ?? millis(probeDefaults.timeout),
   }
 }
 

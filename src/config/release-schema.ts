@@ -7,6 +7,7 @@ import { documented, required } from './documented.ts'
 import { durationSchema } from './duration.ts'
 import { blueSchema, greenSchema } from './environments-schema.ts'
 import { releasePolicySchema, servicePolicySchema } from './policy-schema.ts'
+import { probeSchema } from './probe-schema.ts'
 import { routerSchema } from './router-schema.ts'
 
 /** What a person is told about; the same words as `noticeKinds` of the engine's ports (a test compares them). */
@@ -305,6 +306,10 @@ export const releaseSchema = z
         ),
       }),
       'Where green runs.',
+    ),
+    probe: documented(
+      probeSchema,
+      'Short Jobs that try from green, under each service’s own account, whether all that it needs can be reached; without it that is not checked.',
     ),
     calendar: documented(
       z.strictObject({

@@ -34,11 +34,20 @@ export type ResolvedRelease = {
     readonly awsFacts: string | null
     readonly waivers: readonly PlatformWaiver[]
   }
+  /** null: nothing is tried from green before a service moves. */
+  readonly probe: ProbeSetting | null
   readonly calendar: Calendar
   readonly notify: readonly NoticeTarget[]
   readonly heartbeat: { readonly url: UrlSetting; readonly everyMs: Millis } | null
   /** SHA-256 of the release file and of each file it names, by path as written: for `plan.files`. */
   readonly files: Readonly<Record<string, string>>
+}
+
+export type ProbeSetting = {
+  readonly image: string
+  readonly leavesBy: string | null
+  readonly annotations: Readonly<Record<string, string>>
+  readonly timeoutMs: Millis
 }
 
 /** A URL that may be shown, or the reference to one that may not. */

@@ -11,7 +11,9 @@ import type { Json, Millis } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import type { Gate, MovePlan, Plan, Step } from '../plan/plan.ts'
+import type { ServiceRules } from '../plan/plan-input.ts'
 import { lookAtSides, required } from './look-at-sides.ts'
+import { probesIn, unprobed } from './probe-rules.ts'
 import { readReleaseKey } from './release-key.ts'
 import { clustersOf, gatewayOf } from './world.ts'
 
@@ -83,6 +85,10 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
   )
   const parity = compare(estate, { ...release.parity, skipped })
   const routed = world.router === null ? [] : required(await world.router.traffic.list(timeout()), 'the router')
+  const gateway = gatewayOf(world)
+  const probing = { probe: release.probe, crossesClusters: gateway?.crossesClusters === true }
+  const probesFor = probesIn(probing, estate)
+  const rulesOf = (service: string): ServiceRules => ({ ...rulesFor(release, service), probes: probesFor(service) })
   const planned = makePlan({
     release: release.name,
     blue: seen.blue.name,
@@ -90,7 +96,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     estate,
     policy: release.policy,
     policyOf: (service, judged) => policyFor(release, service, judged),
-    rulesOf: (service) => rulesFor(release, service),
+    rulesOf,
     files: release.files,
     runsPerDay: await runsPerDay(estate, world, now),
     routerServices: routed.map(({ service }) => service),
@@ -118,6 +124,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     ...parity.findings,
     ...weights,
     ...(await routeFindings(world, estate)),
+    ...(clustersOf(world) === null ? [] : unprobed(probing, estate)),
     ...metricsFinding(world, estate),
   ]
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }

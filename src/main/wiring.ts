@@ -6,12 +6,14 @@ import { noBaselines, takeIncrements } from '../engine/increments.ts'
 import type { Answer, Run } from '../engine/ports.ts'
 import type { Work } from '../engine/runner.ts'
 import type { Millis } from '../moves/goal.ts'
+import type { Found, ProbeDefinition } from '../providers/checks/context.ts'
 import { runTest } from '../providers/checks/run-test.ts'
 import { createNotify } from '../providers/notify/create-notify.ts'
 import { startHeartbeat } from '../providers/notify/heartbeat.ts'
 import type { RunTest } from './carry-out-work.ts'
 import { systemClock } from './clock.ts'
 import type { RunWiring } from './run.ts'
+import { clustersOf, gatewayOf } from './world.ts'
 
 const readMs = 5_000
 const guardEveryMs: Millis = 1_000
@@ -52,9 +54,21 @@ const trialRun = async (world: World, work: Work, signal: AbortSignal): Promise<
   return { kind: 'unknown', because: 'the trial run did not end in time' }
 }
 
+/** Probes run on clusters only; what can't be tried is said. */
+const probeFor =
+  ({ release, world }: RunOptions, service: string, work: Work) =>
+  async (definition: ProbeDefinition, signal: AbortSignal): Promise<Found> => {
+    const [pair, setting] = [clustersOf(world), release.probe]
+    if (pair === null || setting === null)
+      return { passed: true, summary: 'not checked: the release file names no image for probes', figures: {} }
+    const { probeOnCluster } = await import('./kubernetes-probe.ts')
+    return probeOnCluster({ pair, setting, gateway: gatewayOf(world) }, service, definition, work, signal)
+  }
+
 const createRunTest =
-  ({ world }: RunOptions): RunTest =>
+  (options: RunOptions): RunTest =>
   async (service, definition, work, signal) => {
+    const { world } = options
     const address = (side: 'blue' | 'green') => async (): Promise<string | null> => {
       const answer = await world.sides[side].workloads.address(
         service,
@@ -69,6 +83,7 @@ const createRunTest =
         greenAddress: address('green'),
         blueAddress: address('blue'),
         trialRun: (until) => trialRun(world, work, until),
+        probe: probeFor(options, service, work),
         environmentVariables: process.env,
         signal,
         clock: systemClock,

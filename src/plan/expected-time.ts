@@ -3,6 +3,8 @@ import type { Gate, TestDefinition } from './plan.ts'
 import type { Policy } from './policy.ts'
 
 const second = 1_000
+/** A pod has to be placed and started first. */
+const probe: Millis = 30 * second
 export const day: Millis = 24 * 3_600 * second
 
 /** What acts are counted as, where nothing tells: an estimate for people, never a limit. */
@@ -34,6 +36,8 @@ export const testMs = (test: TestDefinition): Millis => {
     case 'green http':
     case 'trial run':
       return Math.min(test.timeoutMs, 2 * second)
+    case 'probe':
+      return Math.min(test.timeoutMs, probe)
     default:
       return test satisfies never
   }

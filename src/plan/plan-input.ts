@@ -21,6 +21,8 @@ export type ServiceTest = { readonly test: TestDefinition; readonly maxAgeMs: Mi
 export type ServiceRules = {
   /** Those of kind `stress` run last before users come, and use only requests declared safe; all others once green is ready. */
   readonly tests?: Readonly<Record<string, ServiceTest>>
+  /** `green`: whether its copy reaches all that it needs. `blue`: whether blue's side reaches its copy, before users are sent there. */
+  readonly probes?: { readonly green?: ServiceTest; readonly blue?: ServiceTest }
   /** `before`: a step's name, or `crossing`. */
   readonly approvals?: readonly { readonly name: string; readonly before: string }[]
   readonly conditions?: readonly { readonly name: string; readonly cel: string; readonly before: string }[]

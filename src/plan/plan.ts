@@ -1,5 +1,5 @@
 import type { ServiceKind } from '../inventory/estate.ts'
-import type { Goal, Millis } from '../moves/goal.ts'
+import type { Goal, Millis, Side } from '../moves/goal.ts'
 import type { Policy, ReleasePolicy } from './policy.ts'
 
 /**
@@ -61,6 +61,19 @@ export type TestDefinition =
       readonly compare?: boolean
     }
   | { readonly kind: 'trial run'; readonly timeoutMs: Millis }
+  /** A short program of ours, run under the service's own account where `from` says, that connects to each target. */
+  | {
+      readonly kind: 'probe'
+      readonly from: Side
+      readonly targets: readonly ProbeTarget[]
+      readonly timeoutMs: Millis
+    }
+
+/** What a probe connects to. `port` null: its name is resolved, and that is all. */
+export type ProbeTarget =
+  | { readonly kind: 'host'; readonly host: string; readonly port: number | null }
+  /** A service of the release: its copy on green. */
+  | { readonly kind: 'service'; readonly service: string }
 
 export type MovePlan = {
   readonly service: string

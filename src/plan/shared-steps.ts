@@ -5,6 +5,7 @@ import { type MoveFacts, type MoveSteps, sleepingSteps } from './move-steps.ts'
 import type { MoveKind } from './plan.ts'
 import type { ServiceRules } from './plan-input.ts'
 import type { Policy } from './policy.ts'
+import { withProbes } from './probe-steps.ts'
 import { workerSteps } from './worker-steps.ts'
 
 const stepsByKind: Readonly<Record<MoveKind, (facts: MoveFacts) => MoveSteps>> = {
@@ -29,7 +30,7 @@ export const createStepMaker = (): StepMaker => {
     const asked = confirm.size === 0 ? '' : [...confirm].join()
     const key = `${kind} ${replicas} ${exclusive} ${suspended} ${runsPerDay} ${listens} ${asked} ${healthPath}`
     return within(known, key, () =>
-      kind !== 'job' && replicas === 0 ? sleepingSteps(facts) : stepsByKind[kind](facts),
+      kind !== 'job' && replicas === 0 ? sleepingSteps(facts) : withProbes(stepsByKind[kind](facts), facts),
     )
   }
 }

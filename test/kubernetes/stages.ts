@@ -6,9 +6,11 @@
  * - `crash`: it starts, ends with code 3, and waits to be started again.
  * - `image`: it waits for an image that can't be pulled.
  * - `fail`: a Job's pod ends with code 4, after `takes` if given.
+ * - `say`: a Job's pod ends well, and its termination message is the annotation `test.titrate.dev/says`.
  */
 export const does = 'test.titrate.dev/does'
 export const takes = 'test.titrate.dev/takes'
+export const says = 'test.titrate.dev/says'
 
 type Expression = { readonly key: string; readonly operator: string; readonly values?: readonly string[] }
 
@@ -97,11 +99,11 @@ const noImage = status(
   notReady,
   `${containers('{ waiting: { reason: ImagePullBackOff, message: "back-off pulling image" } }', { ready: false })}${addresses}\nphase: Pending`,
 )
-const ended = (exitCode: number, reason: string, phaseAfter: string) =>
+const ended = (exitCode: number, reason: string, phaseAfter: string, message = '') =>
   status(
     notReady,
     `${containers(
-      `{ terminated: { exitCode: ${exitCode}, reason: ${reason}, startedAt: {{ $root.status.startTime | Quote }}, finishedAt: {{ $now | Quote }} } }`,
+      `{ terminated: { exitCode: ${exitCode}, reason: ${reason}, startedAt: {{ $root.status.startTime | Quote }}, finishedAt: {{ $now | Quote }}${message} } }`,
       { ready: false },
     )}\nphase: ${phaseAfter}`,
   )
@@ -151,7 +153,7 @@ export const stages = (): string =>
     stage(
       'pod-end',
       'Pod',
-      [alive, phase('Running'), ofJob, behaviour('NotIn', 'fail', 'crash')],
+      [alive, phase('Running'), ofJob, behaviour('NotIn', 'fail', 'crash', 'say')],
       ended(0, 'Completed', 'Succeeded'),
       after(0),
     ),
@@ -160,6 +162,13 @@ export const stages = (): string =>
       'Pod',
       [alive, phase('Running'), ofJob, behaviour('In', 'fail')],
       ended(4, 'Error', 'Failed'),
+      after(0),
+    ),
+    stage(
+      'pod-say',
+      'Pod',
+      [alive, phase('Running'), ofJob, behaviour('In', 'say')],
+      ended(0, 'Completed', 'Succeeded', `, message: {{ index $root.metadata.annotations "${says}" | Quote }}`),
       after(0),
     ),
     stage('pod-delete', 'Pod', [dying], { delete: true }),

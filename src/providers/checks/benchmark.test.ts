@@ -29,6 +29,7 @@ const context = (blue: string | null, green: string | null, rest: Partial<CheckC
   blueAddress: async () => blue,
   greenAddress: async () => green,
   trialRun: async () => ({ kind: 'refused', because: 'not a job' }),
+  probe: async () => ({ passed: true, summary: 'not checked here', figures: {} }),
   environmentVariables: {},
   signal: new AbortController().signal,
   clock: { now: () => 1234, monotonic: () => performance.now() },

@@ -1,5 +1,8 @@
 import type { Answer, Run, TestResult } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
+import type { TestDefinition } from '../../plan/plan.ts'
+
+export type ProbeDefinition = Extract<TestDefinition, { readonly kind: 'probe' }>
 
 /** What a check needs of the world around it. */
 export type CheckContext = {
@@ -9,6 +12,8 @@ export type CheckContext = {
   readonly blueAddress: () => Promise<string | null>
   /** Makes one run on green outside the schedule and waits for its end (or the signal). */
   readonly trialRun: (signal: AbortSignal) => Promise<Answer<Run>>
+  /** Runs a probe to its end (or the signal). One that can't be run where this is has passed, and its summary says that nothing was checked. */
+  readonly probe: (definition: ProbeDefinition, signal: AbortSignal) => Promise<Found>
   /** What commands get, beside `TITRATE_SERVICE`, `TITRATE_GREEN` and `TITRATE_BLUE` (addresses; empty: there is none). */
   readonly environmentVariables: Readonly<Record<string, string | undefined>>
   /** Values that must never be shown. */

@@ -36,6 +36,7 @@ const context = (rest: Partial<CheckContext> = {}): CheckContext => ({
   greenAddress: async () => null,
   blueAddress: async () => 'http://127.0.0.1:1',
   trialRun: async () => ({ kind: 'ok', value: run }),
+  probe: async () => ({ passed: true, summary: 'not checked here', figures: {} }),
   environmentVariables: process.env,
   signal: new AbortController().signal,
   clock: { now: () => 1234, monotonic: () => performance.now() },
@@ -208,4 +209,14 @@ it('fails a comparison in which green fails requests', async () => {
   const both = context({ greenAddress: async () => green, blueAddress: async () => blue })
   const definition = { kind: 'stress', path: '/', ratePerSecond: 20, durationMs: 8_000, compare: true } as const
   expect(await runTest(definition, both)).toMatchObject({ passed: false, summary: expect.stringContaining('failed') })
+})
+
+it('leaves a probe to whoever can run it, and ends it in its time', async () => {
+  const targets = [{ kind: 'host', host: 'db.example', port: 5432 }] as const
+  const probe: CheckContext['probe'] = async (asked, signal) => {
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    return { passed: false, summary: `${asked.targets.length} target, given up`, figures: {} }
+  }
+  const definition = { kind: 'probe', from: 'green', targets, timeoutMs: 20 } as const
+  expect(await runTest(definition, context({ probe }))).toMatchObject({ passed: false, summary: '1 target, given up' })
 })

@@ -42,6 +42,11 @@ const find = async (definition: TestDefinition, context: CheckContext): Promise<
     }
     case 'trial run':
       return await tryRun(definition.timeoutMs, context)
+    case 'probe':
+      return await context.probe(
+        definition,
+        AbortSignal.any([context.signal, AbortSignal.timeout(definition.timeoutMs)]),
+      )
     default:
       return definition satisfies never
   }

@@ -23,6 +23,8 @@ export const label = {
   probe: 'titrate.dev/probe',
   /** On a route of ours by which testers reach green: the service. */
   testRoute: 'titrate.dev/test-route',
+  /** On the Job that tries from a cluster what a service needs, and on its pod: the service. */
+  probeOf: 'titrate.dev/probe-of',
   /** On a Service of blue's cluster that leads to green's pods, and on its EndpointSlices: the service. */
   follows: 'titrate.dev/follows',
 } as const
