@@ -13,6 +13,7 @@ import { connectKubernetes } from '../../src/providers/kubernetes/connect-kubern
 import { connectGateway } from '../../src/providers/kubernetes/gateway/connect-gateway.ts'
 import { openStore } from '../../src/store/open.ts'
 import { realDeps } from '../../test/kubernetes/connect-to.ts'
+import { copySource } from '../../test/kubernetes/copy-source.ts'
 import { benchEngine } from '../in-memory/bench-engine.ts'
 import { createInstantWorld, manyExposed, productPace } from '../in-memory/instant-world.ts'
 import { byKind, countRequests, type Sent } from './count-requests.ts'
@@ -58,17 +59,23 @@ const move = async (order: MotionOrder): Promise<Motion> => {
   const sideOf = (side: 'blue' | 'green') =>
     connectKubernetes({
       environment: { cluster, namespace: order[side], side },
-      source: side === 'green' ? { cluster, namespace: order.blue } : null,
+      source: side === 'green' ? copySource(cluster, order) : null,
       inventory,
     })
   const gateway = connectGateway({
     cluster,
     routes: [order.blue],
-    blue: { namespaces: [order.blue], serviceOf: (_, workload) => workload, isGreen: () => false },
+    blue: {
+      namespaces: [order.blue],
+      serviceAt: async ({ name }) => ({ kind: 'ok', value: name }),
+      isGreen: () => false,
+    },
     green: { kind: 'namespace', namespaces: { [order.blue]: order.green }, suffix: '' },
     named: {},
     test: { header: 'titrate-side', value: 'green', cookie: null },
     sight: null,
+    split: null,
+    follow: null,
     elapsed: () => performance.now(),
   })
   const { sent } = countRequests()
@@ -125,7 +132,6 @@ const move = async (order: MotionOrder): Promise<Motion> => {
   stop.abort()
   await running
   await store.close()
-  gateway.close()
   await cluster.close()
   rmSync(folder, { recursive: true, force: true })
   const asked: readonly Sent[] = sent.filter(({ isWatch }) => !isWatch)

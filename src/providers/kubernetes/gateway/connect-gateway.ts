@@ -43,9 +43,9 @@ export type GatewayOptions = {
   readonly named: Readonly<Record<string, string>>
   readonly test: TestMark
   readonly sight: Sight | null
-  /** Where green is, in another cluster, and its namespaces by blue's; null: green's backends are there without us. */
   /** The label of green's pods in namespaces that both sides share. */
   readonly split: { readonly label: string; readonly value: string } | null
+  /** Where green is, in another cluster, and its namespaces by blue's; null: green's backends are there without us. */
   readonly follow: { readonly cluster: Cluster; readonly namespaces: ReadonlyMap<string, string> } | null
   /** Monotonic. */
   readonly elapsed: () => Millis
