@@ -29,7 +29,7 @@ export const openPlanes = async (): Promise<Planes> => {
   const opened: Cluster[] = []
   const ends: (() => Promise<void>)[] = []
   const open = async (side: Side): Promise<{ readonly plane: ControlPlane; readonly cluster: Cluster }> => {
-    const plane = await startControlPlane(side, programs, join(folder, side))
+    const plane = await startControlPlane(side, programs, join(folder, side), { controllersPerSecond: 300 })
     ends.push(plane.stop)
     const cluster = await connectTo(plane.given)
     opened.push(cluster)

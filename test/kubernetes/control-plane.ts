@@ -63,6 +63,10 @@ export const startControlPlane = async (
   name: 'blue' | 'green',
   programs: Programs,
   folder: string,
+  more: {
+    /** How many requests a second the controllers may make; left out: what they do by themselves, which is 20. */
+    readonly controllersPerSecond?: number
+  } = {},
 ): Promise<ControlPlane> => {
   mkdirSync(folder, { recursive: true })
   const file = (of: string, content: string): string => {
@@ -130,11 +134,14 @@ export const startControlPlane = async (
     })
     const admin = configFor('admin', { token })
     await waitUntilReady(server, authority.certificate, token, running)
+    const { controllersPerSecond: qps } = more
+    const hurry = qps === undefined ? {} : { 'kube-api-qps': qps, 'kube-api-burst': 2 * qps }
     const loopback = { 'bind-address': '127.0.0.1', 'secure-port': 0, 'leader-elect': false }
     const manager = configFor('controller-manager', identity('system:kube-controller-manager'))
     const startControllers = () =>
       part('kube-controller-manager', {
         ...loopback,
+        ...hurry,
         kubeconfig: manager,
         'service-account-private-key-file': accountKey,
         'root-ca-file': ca,
@@ -155,7 +162,7 @@ export const startControlPlane = async (
       },
     }
     const scheduler = configFor('scheduler', identity('system:kube-scheduler'))
-    part('kube-scheduler', { ...loopback, kubeconfig: scheduler })
+    part('kube-scheduler', { ...loopback, ...hurry, kubeconfig: scheduler })
     const pids = { controllerManager: controllerManager.pid, apiServer: apiServer.pid }
     const given = { name, server, authority: authority.certificate, kubeconfig: admin, token, pids, folder }
     return { given, running, controllers, stop }
