@@ -24,9 +24,14 @@ type Followed = {
 
 export const ledgerSubject = (service: string): string => `ledger/${service}`
 
-/** Read again this much before the oldest run that may still be news: clocks of two sides differ a little. */
-const overlapMs: Millis = 10_000
-const graceMs: Millis = 10_000
+const leastGraceMs: Millis = 10_000
+
+/**
+ * How long a run may be late before its tick counts as missed. Where ticks are fenced far ahead, as on Kubernetes, schedulers
+ * are slow: a controller that has a hundred CronJobs due in one minute makes the last of their Jobs ten seconds later and more.
+ */
+const graceOf = (horizonMs: Millis): Millis =>
+  Math.min(defaultLedgerOptions.graceMs, Math.max(leastGraceMs, horizonMs / 6))
 const readTimeoutMs = 5_000
 
 /**
@@ -43,6 +48,9 @@ export const createLedgerKeeper = (options: {
   readonly settledMs?: Millis | null
 }) => {
   const { plan, clock } = options
+  const graceMs = graceOf(options.sides.blue.schedules.horizonMs)
+  // Read again this much before the oldest run that may still be news: what is late, and what clocks differ by.
+  const overlapMs = graceMs
   const jobs = Object.values(plan.moves).filter((move) => move.kind === 'job' && !move.suspended)
   const followed = new Map<string, Followed>()
   let rows: Observation[] = []

@@ -61,7 +61,7 @@ const startBoth = async (project: TestProject, programs: Programs): Promise<() =
     const startedAt = Date.now()
     const [blue, green] = await Promise.all(
       names.map(async (name) => {
-        const plane = await startControlPlane(name, programs, join(folder, name))
+        const plane = await startControlPlane(name, programs, join(folder, name), { controllersPerSecond: 200 })
         started.push(plane)
         const cluster = await connectTo(plane.given)
         await installGatewayCrds(cluster.client, programs.gatewayCrds)

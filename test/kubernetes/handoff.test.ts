@@ -1,6 +1,6 @@
 /**
  * Schedules of every minute handed over and back around ticks while everything goes wrong, with every run counted that any
- * controller makes. `TITRATE_TEST_HANDOFF_ROUNDS`: how often (3); `TITRATE_TEST_SEED` plays a run again.
+ * controller makes. `TITRATE_TEST_HANDOFF_ROUNDS`: how often (2); `TITRATE_TEST_SEED` plays a run again.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ import type { ControlPlane } from './control-plane.ts'
 import { startOwnBlue } from './own-blue.ts'
 import { connectTroubled, dyingPorts, Killed, type Troubled } from './troubled.ts'
 
-const rounds = Number(process.env['TITRATE_TEST_HANDOFF_ROUNDS'] ?? 3)
+const rounds = Number(process.env['TITRATE_TEST_HANDOFF_ROUNDS'] ?? 2)
 const seed = Number(process.env['TITRATE_TEST_SEED'] ?? Date.now() % 1_000_000)
 const named = (of: string, count: number) => Array.from({ length: count }, (_, index) => `${of}-${index}`)
 const names = {
@@ -124,6 +124,7 @@ describe.skipIf(!hasOwnClusters)('handing schedules over while everything goes w
       ]
       const shaken = ours.arena.connect({ blue: trouble.blue.cluster, green: trouble.green.cluster })
       const first = Math.ceil((Date.now() + 8_000) / minute) * minute
+      const firstFrozen = random() < 0.5 ? 1 : 0
       const calls: string[][] = []
       const olderEnded: string[] = []
       for (let number = 1; number <= rounds; number++) {
@@ -131,7 +132,7 @@ describe.skipIf(!hasOwnClusters)('handing schedules over while everything goes w
         const round: Round = { tick, owner: number % 2 === 1 ? 'green' : 'blue', number }
         await until(tick - 5_000)
         for (const side of sides) trouble[side].trouble(12)
-        const disturbed = disturbControllers(tick, number % 4 === 1 ? 'freeze' : 'kill')
+        const disturbed = disturbControllers(tick, number % 2 === firstFrozen ? 'freeze' : 'kill')
         const usual = number > 1 ? [] : names.naive
         const [died, ended] = await Promise.all([
           Promise.all(handDying(round, dying)),
@@ -145,7 +146,9 @@ describe.skipIf(!hasOwnClusters)('handing schedules over while everything goes w
         olderEnded.push(...ended)
         for (const side of sides) trouble[side].trouble(0)
         const seconds = ((Date.now() - tick) / 1_000).toFixed(1)
-        console.log(`round ${number}, to ${round.owner}: all are handed over ${seconds} s after the tick`)
+        console.log(
+          `round ${number}, to ${round.owner}, ${number % 2 === firstFrozen ? 'frozen' : 'killed'}: all are handed over ${seconds} s after the tick`,
+        )
       }
       const last = Math.ceil(Date.now() / minute) * minute
       await until(last + 1_000)

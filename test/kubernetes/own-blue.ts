@@ -12,7 +12,7 @@ export const startOwnBlue = async (): Promise<ControlPlane> => {
   if (go === null) throw new Error('a control plane of its own takes Go')
   const programs = await buildPrograms(go)
   const folder = await mkdtemp(join(tmpdir(), 'titrate-own-blue-'))
-  const plane = await startControlPlane('blue', programs, folder)
+  const plane = await startControlPlane('blue', programs, folder, { controllersPerSecond: 200 })
   const cluster = await connectTo(plane.given)
   const kwok = await playNodes(cluster, plane.given, programs)
   await cluster.close()
