@@ -11,7 +11,7 @@ import { clusterGiven, hasClusters, makeNamespace, okOf, soon } from './clusters
 import { connectTo } from './connect-to.ts'
 import { deploymentOf } from './contract-world.ts'
 import { copySource } from './copy-source.ts'
-import { installKeda } from './keda-crds.ts'
+import { installKeda, removeKeda } from './keda-crds.ts'
 
 const within = { timeout: 90_000, interval: 100 }
 const annotationsOf = (
@@ -40,7 +40,12 @@ describe.skipIf(!hasClusters)('workloads under an autoscaler', () => {
       })
     sides = { blue: providerOf('blue'), green: providerOf('green') }
   })
-  afterAll(async () => void (await Promise.all([clusters.blue.close(), clusters.green.close()])))
+  afterAll(async () => {
+    for (const side of ['blue', 'green'] as const) {
+      await removeKeda(clusters[side])
+      await clusters[side].close()
+    }
+  })
 
   const read = (side: Side, service: string) => okOf(sides[side].workloads.read(service, soon()))
   const scale = (side: Side, service: string, replicas: number) =>

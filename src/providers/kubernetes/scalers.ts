@@ -3,6 +3,7 @@ import type { Millis } from '../../moves/goal.ts'
 import { type Autoscaler, isActive } from './autoscaler.ts'
 import { kinds } from './client/kinds.ts'
 import type { KubernetesObject, Resource } from './client/resource.ts'
+import type { ClusterAnswer } from './client/status.ts'
 import { surroundingKinds } from './client/surrounding-kinds.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 
@@ -118,7 +119,8 @@ const askForKeda = ({ cluster, namespace }: Where) => {
     const signal = AbortSignal.timeout(againAfterMs)
     const listed = await cluster.client.list(surroundingKinds.scaledObjects, { namespace }, { signal })
     if (listed.kind === 'ok') return { kind: 'ok', value: true }
-    return isUnknownKind(listed.because) ? { kind: 'ok', value: false } : listed
+    // An identity has the right to look where a service that moves is scaled by KEDA: that is asked before a release.
+    return isWithoutKeda(listed) ? { kind: 'ok', value: false } : listed
   }
   return async (signal: AbortSignal): Promise<Answer<boolean>> => {
     if (signal.aborted) return { kind: 'unknown', because: 'there was no time left' }
@@ -130,5 +132,5 @@ const askForKeda = ({ cluster, namespace }: Where) => {
   }
 }
 
-/** The client's words for a kind that the cluster doesn't serve. */
-const isUnknownKind = (because: string): boolean => because.includes('this cluster does not know scaledobjects.keda.sh')
+const isWithoutKeda = (answer: ClusterAnswer<unknown>): boolean =>
+  answer.kind === 'refused' && (answer.why === 'no such kind' || answer.why === 'not permitted')
