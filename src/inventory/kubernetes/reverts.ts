@@ -3,6 +3,7 @@ import { at, type JsonMap, mapAt, mapsAt, textAt, textsAt } from '../../kubernet
 import { customKinds } from '../../kubernetes/kinds.ts'
 import { type KubernetesObject, objectKey, objectText } from '../../kubernetes/object.ts'
 import type { Workload } from '../../kubernetes/workload.ts'
+import type { Json } from '../../moves/goal.ts'
 import type { Revert } from '../estate.ts'
 import { argoApplication } from './managers.ts'
 
@@ -72,6 +73,37 @@ const writtenOn = (object: KubernetesObject, scalers: readonly KubernetesObject[
       }
   }
 }
+
+const written = new Set(
+  [
+    ...['replicas', 'suspend', 'minReplicas', 'maxReplicas', 'rules'],
+    ...['minReplicaCount', 'maxReplicaCount', 'idleReplicaCount'],
+  ].map((field) => `f:${field}`),
+)
+
+/** Kinds that a release writes fields of. */
+const writtenKinds: ReadonlySet<string> = new Set([
+  ...['Deployment', 'StatefulSet', 'CronJob', 'HorizontalPodAutoscaler'],
+  ...[customKinds.scaledObject, customKinds.httpRoute],
+])
+
+/** Who has set which of the fields that a release writes, out of `metadata.managedFields`, which is long; null: nothing to keep. */
+export const fieldManagers = (sort: string, managedFields: Json | undefined): Json | null => {
+  if (!writtenKinds.has(sort) || !Array.isArray(managedFields)) return null
+  return mapsAt(managedFields as Json).map(({ map }) => {
+    const spec = Object.keys(mapAt(map, 'fieldsV1', 'f:spec')).filter((key) => written.has(key))
+    const hasPause = at(map, 'fieldsV1', 'f:metadata', 'f:annotations', pausedField) !== undefined
+    return {
+      manager: map['manager'] ?? null,
+      fieldsV1: {
+        'f:spec': Object.fromEntries(spec.map((key) => [key, {}])),
+        ...(hasPause ? { 'f:metadata': { 'f:annotations': { [pausedField]: {} } } } : {}),
+      },
+    }
+  })
+}
+
+const pausedField = 'f:autoscaling.keda.sh/paused-replicas'
 
 /** The fields that a tool has set. Who owns which field tells that exactly; where it can't be seen, what is there may be set by it. */
 const setBy = ({ object, pointers }: Written, manager: RegExp): readonly string[] => {

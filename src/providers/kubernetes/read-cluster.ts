@@ -6,6 +6,7 @@ import {
   managerKinds,
   namespacedKinds,
 } from '../../clusters/estate-kinds.ts'
+import { fieldManagers } from '../../inventory/kubernetes/reverts.ts'
 import { isMap, type JsonMap } from '../../kubernetes/json.ts'
 import { type KubernetesObject, readObject, sortOf } from '../../kubernetes/object.ts'
 import { isMadeByWorkload } from '../../kubernetes/workload.ts'
@@ -181,11 +182,16 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** An object without what is said twice in it, or by the cluster alone: often more than half of it. */
 const slim = (sort: string, { status, metadata, ...rest }: JsonMap): JsonMap => {
-  const { managedFields: _, annotations, ...kept } = isMap(metadata) ? metadata : {}
-  const { [lastApplied]: __, ...others } = isMap(annotations) ? annotations : {}
+  const { managedFields, annotations, ...kept } = isMap(metadata) ? metadata : {}
+  const { [lastApplied]: _, ...others } = isMap(annotations) ? annotations : {}
+  const managers = fieldManagers(sort, managedFields)
   return {
     ...rest,
-    metadata: annotations === undefined ? kept : { ...kept, annotations: others },
+    metadata: {
+      ...kept,
+      ...(annotations === undefined ? {} : { annotations: others }),
+      ...(managers === null ? {} : { managedFields: managers }),
+    },
     ...(kindsWithStatus.has(sort) && status !== undefined ? { status } : {}),
   }
 }
