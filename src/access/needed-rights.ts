@@ -164,6 +164,7 @@ const followed = 'to follow what runs, instead of asking again and again'
 const following: readonly Wanted[] = [
   ...(['Deployment', 'StatefulSet', 'CronJob', 'Job'] as const).map((kind): Wanted => [follow, kind, followed]),
   ...(['ReplicaSet', 'Pod', 'Service'] as const).map((kind): Wanted => [['list', 'watch'], kind, followed]),
+  [['list', 'watch'], 'Event', 'to say why pods are not made, or not ready', { need: 'to look' }],
   [['get'], 'Pod', 'to show the last lines of a pod that fails', { subresource: 'log', need: 'to look' }],
 ]
 
@@ -241,7 +242,16 @@ const sources = (used: readonly string[]): readonly Wanted[] => [
   ...(['Role', 'RoleBinding', 'NetworkPolicy', 'PodDisruptionBudget'] as const).map(
     (kind): Wanted => [['list', 'watch'], kind, source],
   ),
+  ...volumes(used),
 ]
+
+const volumes = (used: readonly string[]): readonly Wanted[] =>
+  namesOf(used, 'PersistentVolumeClaim').map((name) => [
+    ['get'],
+    'PersistentVolumeClaim',
+    'to see whether both sides share a volume',
+    { name },
+  ])
 
 const copies = (workloads: readonly MovingWorkload[], used: readonly string[]): readonly Wanted[] => {
   const moving = [...new Set(workloads.map(({ kind }) => kind))]
@@ -259,6 +269,7 @@ const copies = (workloads: readonly MovingWorkload[], used: readonly string[]): 
         kind === 'Role' ? names.map((name): Wanted => [['escalate', 'bind'], kind, rolesToo, { name }]) : []
       return [...own, ...escalation]
     }),
+    ...volumes(used),
     ...namesOf(used, 'ClusterRole').map((name): Wanted => [['bind'], 'ClusterRole', rolesToo, { name }]),
   ]
 }

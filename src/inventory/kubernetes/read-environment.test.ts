@@ -59,6 +59,23 @@ const secret = (name: string, data: Record<string, string>): Body =>
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, base64(value)])),
   })
 
+describe('what a workload uses', () => {
+  it('has what KEDA logs in with for it, and what its account pulls images with', () => {
+    const login = anObject('keda.sh/v1alpha1', 'TriggerAuthentication', 'queue', {
+      spec: { secretTargetRef: [{ parameter: 'key', name: 'queue', key: 'key' }] },
+    })
+    const account = anObject('v1', 'ServiceAccount', 'default', { imagePullSecrets: [{ name: 'registry' }] })
+    const trigger = { type: 'kafka', authenticationRef: { name: 'queue' } }
+    const secrets = [secret('queue', { key: 'x' }), secret('registry', { token: 'x' }), secret('other', {})]
+    const [web] = read(aDeployment('web'), scaledObject('web', trigger), login, account, ...secrets).services
+    const uses = web?.observed?.uses.join('\n') ?? ''
+    expect(uses).toMatch(/TriggerAuthentication queue/)
+    expect(uses).toMatch(/Secret queue/)
+    expect(uses).toMatch(/Secret registry/)
+    expect(uses).not.toMatch(/Secret other/)
+  })
+})
+
 describe('replicas', () => {
   const replicasOf = (...bodies: readonly Body[]) => read(...bodies).services[0]?.replicas
   const hpa = (maxReplicas: number): Body =>

@@ -26,6 +26,7 @@ export const readSurroundings = ({ index, network, scalers }: Context): Surround
       once([
         ...network.servicesOf(workload).map(({ object }) => object),
         ...(scalers.get(objectText(workload.object)) ?? []),
+        ...(scalers.get(objectText(workload.object)) ?? []).flatMap((scaler) => authenticationsOf(scaler, index)),
         ...(selecting.get(workload) ?? []),
         ...accountOf(workload, index),
         ...(bindings.get(accountKey(workload)) ?? []).flatMap(({ binding, role }) =>
@@ -58,6 +59,21 @@ const named = (
   return found === null ? [] : [found]
 }
 
+/** What KEDA logs in with for a workload, and the Secrets that this names. */
+const authenticationsOf = (scaler: KubernetesObject, index: KubernetesIndex): readonly KubernetesObject[] =>
+  mapsAt(scaler.body, 'spec', 'triggers').flatMap(({ map }) => {
+    const isOfNamespace =
+      (textAt(map, 'authenticationRef', 'kind') ?? 'TriggerAuthentication') === 'TriggerAuthentication'
+    const name = isOfNamespace ? textAt(map, 'authenticationRef', 'name') : null
+    const found = named(index, customKinds.triggerAuthentication, scaler.namespace, name)
+    const secrets = found.flatMap(({ body, namespace }) =>
+      mapsAt(body, 'spec', 'secretTargetRef').flatMap((one) =>
+        named(index, 'Secret', namespace, textAt(one.map, 'name')),
+      ),
+    )
+    return [...found, ...secrets]
+  })
+
 /** Budgets and policies, by the workloads that they select. */
 const selectingObjects = (index: KubernetesIndex): ReadonlyMap<Workload, readonly KubernetesObject[]> => {
   const selecting = new Map<Workload, KubernetesObject[]>()
@@ -80,7 +96,12 @@ const selectingObjects = (index: KubernetesIndex): ReadonlyMap<Workload, readonl
 
 const accountKey = (workload: Workload): string => `${workload.namespace}/${accountName(workload)}`
 const accountOf = (workload: Workload, index: KubernetesIndex): readonly KubernetesObject[] =>
-  named(index, 'ServiceAccount', workload.namespace, accountName(workload))
+  named(index, 'ServiceAccount', workload.namespace, accountName(workload)).flatMap((account) => [
+    account,
+    ...mapsAt(account.body, 'imagePullSecrets').flatMap(({ map }) =>
+      named(index, 'Secret', workload.namespace, textAt(map, 'name')),
+    ),
+  ])
 
 type Bound = { readonly binding: KubernetesObject; readonly role: KubernetesObject | null }
 
