@@ -200,7 +200,7 @@ const byOrdinal = (view: View): Step | null => {
   const [blue, green] = [numberedOf(view, 'blue'), numberedOf(view, 'green')]
   if (blue === null || green === null) {
     const side = blue === null ? 'blue' : 'green'
-    const because = `${side} can't say which of its numbered replicas run (${why(world[side])}), and none may run on both sides`
+    const because = `${side} can't say which of its numbered replicas run (${why(world[side])}), and none may run on both sides; --assume-dead ${side} starts them all the same`
     return later(view, goal.retryMs, because)
   }
   for (const side of sides) {
