@@ -36,6 +36,7 @@ const resources = {
   IngressClass: ['networking.k8s.io', 'ingressclasses'],
   ClusterRoleBinding: ['rbac.authorization.k8s.io', 'clusterrolebindings'],
   Application: ['argoproj.io', 'applications'],
+  FargateProfile: ['eks.services.k8s.aws', 'fargateprofiles'],
   Rollout: ['argoproj.io', 'rollouts'],
   HTTPRoute: ['gateway.networking.k8s.io', 'httproutes'],
   GRPCRoute: ['gateway.networking.k8s.io', 'grpcroutes'],
@@ -150,7 +151,14 @@ const lookedAt: readonly Kind[] = [
 /** Kinds without namespaces, and what tools keep elsewhere: read to see whether what the namespace uses is there. */
 const lookedAtEverywhere: readonly Kind[] = [
   ...(['Node', 'PersistentVolume', 'StorageClass', 'PriorityClass', 'RuntimeClass', 'IngressClass'] as const),
-  ...(['ClusterRole', 'ClusterRoleBinding', 'GatewayClass', 'IngressClassParams', 'Application'] as const),
+  ...([
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'GatewayClass',
+    'IngressClassParams',
+    'Application',
+    'FargateProfile',
+  ] as const),
 ]
 
 const looking = (namespace: string): readonly Wanted[] => [

@@ -2,6 +2,7 @@ import type { ClusterRead } from '../clusters/cluster-read.ts'
 import { comparable } from '../clusters/comparable.ts'
 import { futureObjects } from '../clusters/future-objects.ts'
 import { namespaceFindings, placeFindings } from '../clusters/place-findings.ts'
+import { withProfiles } from '../clusters/profile-facts.ts'
 import { refusalFindings } from '../clusters/refusal-findings.ts'
 import { roomFindings } from '../clusters/room-findings.ts'
 import { nameInSplit } from '../clusters/split-objects.ts'
@@ -183,7 +184,7 @@ const platformOf = (
 ): PlatformReport | null => {
   if (platform === null) return null
   const waivers = agreed.platform.filter((one) => !isOfClusters(one))
-  const report = checkPlatform({ platform, index, facts: facts.facts, waivers, now })
+  const report = checkPlatform({ platform, index, facts: withProfiles(facts.facts, index.objects), waivers, now })
   const unseen = read
     .at(-1)
     ?.notRead.find(({ sort, namespace }) => sort === 'ConfigMap' && namespace === 'aws-observability')

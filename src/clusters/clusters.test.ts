@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { type KubernetesObject, objectText } from '../kubernetes/object.ts'
 import { aDeployment, aKubernetesService, anObject, type Body, objectsOf } from '../kubernetes/testing/build-objects.ts'
 import { samePlaces } from '../parity/kubernetes/expected-object.ts'
+import { readAwsFacts } from '../platform/aws-facts.ts'
 import type { ClusterRead } from './cluster-read.ts'
 import { comparable } from './comparable.ts'
 import { placeFindings } from './place-findings.ts'
+import { withProfiles } from './profile-facts.ts'
 import { nameInSplit, splitObjects } from './split-objects.ts'
 import { usedObjects } from './used-objects.ts'
 
@@ -77,11 +79,39 @@ describe('a namespace that both sides share', () => {
   })
 })
 
+describe('what tools keep outside of the namespaces', () => {
+  const application = anObject('argoproj.io/v1alpha1', 'Application', 'shop', {}, { namespace: 'argocd' })
+  const profile = anObject(
+    'eks.services.k8s.aws/v1alpha1',
+    'FargateProfile',
+    'shop',
+    { spec: { name: 'shop', clusterName: 'green', selectors: [{ namespace: 'shop', labels: { a: 'b' } }] } },
+    { namespace: 'ack-system' },
+  )
+
+  it('is no part of the estate: neither compared nor missed on green', () => {
+    const blue = aRead({ objects: objectsOf(aDeployment('web'), application) })
+    const both = comparable(blue, aRead(), (name) => name)
+    expect(texts(both.blue)).toEqual(['Deployment shop/web'])
+    expect(placeFindings(blue, blue.objects, aRead(), samePlaces).map(({ rule }) => rule)).toEqual(['KC11'])
+  })
+
+  it('tells of Fargate profiles, where AWS was not asked', () => {
+    const none = readAwsFacts([]).facts
+    expect(withProfiles(none, objectsOf(application)).profiles).toBeNull()
+    expect(withProfiles(none, objectsOf(profile)).profiles).toMatchObject([
+      { name: 'shop', cluster: 'green', selectors: [{ namespace: 'shop', labels: { a: 'b' } }] },
+    ])
+    expect(withProfiles({ ...none, profiles: [] }, objectsOf(profile)).profiles).toEqual([])
+  })
+})
+
 describe('what could not be read on one side', () => {
   it('is compared on neither', () => {
     const secrets = objectsOf(anObject('v1', 'Secret', 'db'), aDeployment('web'))
     const forbidden = { sort: 'Secret', namespace: 'shop-green', because: 'not permitted' }
-    const both = comparable(aRead({ objects: secrets }), aRead({ notRead: [forbidden] }), () => 'shop-green')
+    const there = aRead({ notRead: [forbidden], namespaces: new Map([['shop-green', 'there']]) })
+    const both = comparable(aRead({ objects: secrets }), there, () => 'shop-green')
     expect(texts(both.blue)).toEqual(['Deployment shop/web'])
     const everywhere = comparable(
       aRead({ notRead: [{ ...forbidden, namespace: null }] }),
@@ -95,7 +125,7 @@ describe('what could not be read on one side', () => {
 describe('the place that green has for it', () => {
   const estate = objectsOf(aDeployment('web'), anObject('keda.sh/v1alpha1', 'ScaledObject', 'web'))
   const found = (green: Partial<ClusterRead>, blue = 'v1.33.1') =>
-    placeFindings({ name: 'blue', version: blue }, estate, aRead(green), samePlaces).map(
+    placeFindings({ ...aRead(), name: 'blue', version: blue }, estate, aRead(green), samePlaces).map(
       ({ rule, object, message }) => `${rule} ${object}: ${message.split('. ')[0]}`,
     )
 

@@ -48,8 +48,8 @@ export const clusterKinds: ReadonlySet<string> = new Set([
   customKinds.ingressClassParams,
 ])
 
-/** Kinds that say who manages the estate, wherever they are. */
-export const managerKinds: ReadonlySet<string> = new Set([customKinds.application])
+/** Kinds that say who manages the estate, or where its pods may run, wherever they are. */
+export const managerKinds: ReadonlySet<string> = new Set([customKinds.application, customKinds.fargateProfile])
 
 /** Kinds whose status says something that is asked for; of all others it is left out. */
 export const kindsWithStatus: ReadonlySet<string> = new Set(['Node', 'ResourceQuota', customKinds.application])

@@ -4,19 +4,23 @@ import { isCompared } from '../parity/kubernetes/pair-objects.ts'
 import type { PlatformFinding } from '../platform/rule.ts'
 import type { ClusterRead } from './cluster-read.ts'
 import { clusterFinding } from './cluster-rules.ts'
+import { isOfEstate } from './comparable.ts'
 
 /** Whether green has a place for what is on blue: its namespaces, its kinds, a version that fits. */
 export const placeFindings = (
-  blue: Pick<ClusterRead, 'version' | 'name'>,
-  estate: readonly KubernetesObject[],
+  blue: Pick<ClusterRead, 'version' | 'name' | 'namespaces'>,
+  objects: readonly KubernetesObject[],
   green: ClusterRead,
   places: GreenPlaces,
-): readonly PlatformFinding[] => [
-  ...namespaceFindings(green),
-  ...kindFindings(estate, green),
-  ...versionFindings(blue, green),
-  ...emptyFinding(green, estate, places),
-]
+): readonly PlatformFinding[] => {
+  const estate = objects.filter((object) => isOfEstate(blue, object))
+  return [
+    ...namespaceFindings(green),
+    ...kindFindings(estate, green),
+    ...versionFindings(blue, green),
+    ...emptyFinding(green, estate, places),
+  ]
+}
 
 export const namespaceFindings = ({ namespaces, name: cluster }: ClusterRead): readonly PlatformFinding[] =>
   [...namespaces].flatMap(([name, state]) => {

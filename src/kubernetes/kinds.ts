@@ -92,6 +92,7 @@ export const customKinds = {
   ingressClassParams: 'IngressClassParams.elbv2.k8s.aws',
   targetGroupBinding: 'TargetGroupBinding.elbv2.k8s.aws',
   podIdentityAssociation: 'PodIdentityAssociation.eks.services.k8s.aws',
+  fargateProfile: 'FargateProfile.eks.services.k8s.aws',
   kustomization: 'Kustomization.kustomize.config.k8s.io',
 } as const
 
