@@ -107,6 +107,7 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     await onGreen(
       aDeployment('web', {
         pod: { priorityClassName: `high-${here}` },
+        meta: { annotations: { team: 'other' } },
         container: {
           image: 'shop/web:1.3',
           env: [
@@ -119,8 +120,13 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     await onBlue(aDeployment('worker'))
     const changed = await view()
     const at = `Deployment ${here}/web spec.template.spec.containers[app]`
-    expect(differences(changed).toSorted()).toEqual([`${at}.env[B]`, `${at}.image`, `Deployment ${here}/worker object`])
-    expect([changed.ok, changed.parity?.unexplained, changed.parity?.notDryRun.objects]).toEqual([false, 3, 0])
+    expect(differences(changed).toSorted()).toEqual([
+      `Deployment ${here}/web metadata.annotations.team`,
+      `${at}.env[B]`,
+      `${at}.image`,
+      `Deployment ${here}/worker object`,
+    ])
+    expect([changed.ok, changed.parity?.unexplained, changed.parity?.notDryRun.objects]).toEqual([false, 4, 0])
   })
 
   it("tells a policy of green's admission that refuses blue's object, and changes nothing", async () => {
