@@ -1,5 +1,6 @@
 import type { Side } from '../moves/goal.ts'
 import type { Right } from './right.ts'
+import { routerRights } from './router-rights.ts'
 
 /** What a right is about, by the kind as objects name it. */
 const resources = {
@@ -65,6 +66,8 @@ export type RightsAsked = {
   readonly side: Side
   readonly namespace: string
   readonly workloads: readonly MovingWorkload[]
+  /** Whether what services need is tried by a Job here before they move. */
+  readonly probes: boolean
 }
 
 type Wanted = readonly [verbs: readonly string[], kind: Kind, why: string, more?: More]
@@ -93,6 +96,7 @@ export const neededRights = (asked: RightsAsked): readonly Right[] => {
     ...(has('Deployment') ? replicas('Deployment') : []),
     ...(has('StatefulSet') ? replicas('StatefulSet') : []),
     ...(has('CronJob') ? [...schedules, ...guard(namespace)] : []),
+    ...(asked.probes ? probing : []),
     ...autoscaling(used),
     ...(side === 'green' ? copies(workloads, used) : sources(used)),
   ]
@@ -122,15 +126,24 @@ const once = (rights: readonly Right[]): readonly Right[] => {
 }
 
 /** What any release may need in a namespace, whatever moves there: for those who give rights before there is a plan. */
-export const rightsOfAnyRelease = (side: Side, namespace: string): readonly Right[] =>
-  neededRights({
+export const rightsOfAnyRelease = (side: Side, namespace: string): readonly Right[] => [
+  ...neededRights({
     side,
     namespace,
+    probes: true,
     workloads: (['Deployment', 'StatefulSet', 'CronJob'] as const).map((kind) => ({
       kind,
       uses: copiedKinds.map((one) => `${one} ${anyName}`),
     })),
-  })
+  }),
+  ...routerRights({
+    namespace,
+    hasRoutes: side === 'blue',
+    keepsClaim: side === 'blue',
+    hasBackends: true,
+    leadsAway: side === 'blue',
+  }),
+]
 
 /** Stands for objects whose names aren't known yet. */
 const anyName = '*'
@@ -215,6 +228,16 @@ const guard = (namespace: string): readonly Wanted[] =>
       { name: guardOf(namespace), need: 'to look', everywhere: true },
     ],
   )
+
+/** A Job that a service's own account runs as; where it can't be made, its service is said not to be checked. */
+const probing: readonly Wanted[] = [
+  [
+    ['create', 'delete'],
+    'Job',
+    'to try what a service needs, as its own account, before it moves',
+    { need: 'to look' },
+  ],
+]
 
 const scalers = 'to leave replicas to an autoscaler, within its share'
 

@@ -6,9 +6,10 @@ import { missingRights } from './missing-rights.ts'
 import { guardOf, type MovingWorkload, neededRights, rightsOfAnyRelease } from './needed-rights.ts'
 import { gives, type Right, type Rule, rightText } from './right.ts'
 import { roleManifests, rulesOf } from './role-manifests.ts'
+import { routerRights } from './router-rights.ts'
 
 const needed = (side: 'blue' | 'green', ...workloads: readonly MovingWorkload[]) =>
-  neededRights({ side, namespace: 'shop', workloads })
+  neededRights({ side, namespace: 'shop', probes: false, workloads })
 const texts = (rights: readonly Right[]) => rights.map((right) => rightText(right).replace(/ in shop$/, ''))
 /** A rule of a manifest, as the API server lists it for whoever has it. */
 const asRule = (rule: JsonMap): Rule => ({ resourceNames: [], ...(rule as unknown as Omit<Rule, 'resourceNames'>) }) // as `rulesOf` made it
@@ -114,7 +115,7 @@ describe('a rule', () => {
 })
 
 it('are to look at every kind that is read of a cluster', () => {
-  const rights = neededRights({ side: 'blue', namespace: 'shop', workloads: [] })
+  const rights = neededRights({ side: 'blue', namespace: 'shop', probes: false, workloads: [] })
   const listed = new Set(rights.filter(({ verb }) => verb === 'list').map(({ resource }) => resource))
   const plural = (sort: string): string => {
     const name = (sort.split('.')[0] ?? '').toLowerCase()
@@ -125,6 +126,24 @@ it('are to look at every kind that is read of a cluster', () => {
   }
   const read = [...namespacedKinds, ...clusterKinds, ...managerKinds].map(plural)
   expect(read.filter((one) => !listed.has(one))).toEqual([])
+})
+
+it('are more where users are divided by routes: on what is there, and to lead users to another cluster', () => {
+  const part = { namespace: 'shop', hasRoutes: true, keepsClaim: true, hasBackends: true, leadsAway: true }
+  expect(texts(routerRights(part))).toEqual(
+    expect.arrayContaining([
+      'patch httproutes.gateway.networking.k8s.io',
+      'patch configmaps titrate-router-claim',
+      'watch endpointslices.discovery.k8s.io',
+      'delete services',
+    ]),
+  )
+  expect(
+    texts(routerRights({ ...part, hasRoutes: false, keepsClaim: false, leadsAway: false })).join('\n'),
+  ).not.toMatch(/patch|create|delete/)
+  expect(routerRights({ ...part, hasRoutes: false, keepsClaim: false, hasBackends: false, leadsAway: false })).toEqual(
+    [],
+  )
 })
 
 it('names the policy of the provider', () => {

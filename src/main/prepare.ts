@@ -131,15 +131,15 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
 }
 
 /** What Titrate's identity may not do on the clusters, and would have to. */
-const rightsFindings = async (world: World, estate: Estate, { file }: ResolvedRelease): Promise<readonly Finding[]> => {
+const rightsFindings = async (world: World, estate: Estate, release: ResolvedRelease): Promise<readonly Finding[]> => {
   const pair = clustersOf(world)
   if (pair === null) return []
   const [{ findMissingRights }, { missingRights }] = await Promise.all([
     import('./release-rights.ts'),
     import('../access/missing-rights.ts'),
   ])
-  const answer = await findMissingRights(pair, estate, AbortSignal.timeout(rightsTimeoutMs))
-  return missingRights(required(answer, 'the review of rights'), basename(file))
+  const answer = await findMissingRights(pair, estate, release, AbortSignal.timeout(rightsTimeoutMs))
+  return missingRights(required(answer, 'the review of rights'), basename(release.file))
 }
 
 /** On a cluster, users come by objects of its own. */

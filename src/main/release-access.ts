@@ -23,7 +23,7 @@ export const accessOfRelease = async (release: ResolvedRelease): Promise<readonl
     // Digests are of no use after this, so nobody keeps their key.
     const { seen, overrides } = await lookAtSides(release, world, randomBytes(32), systemClock.now())
     const estate = leaveFixed(takeInventory({ ...seen, overrides }))
-    const [blue, green] = [rightsOfSide('blue', pair, estate), rightsOfSide('green', pair, estate)]
+    const [blue, green] = [rightsOfSide('blue', pair, estate, release), rightsOfSide('green', pair, estate, release)]
     if (pair.clusters.blue === pair.clusters.green)
       return [{ sides: ['blue', 'green'], cluster: pair.clusters.blue.name, rights: together(blue, green) }]
     return [

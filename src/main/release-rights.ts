@@ -1,6 +1,8 @@
 import type { MissingRights } from '../access/missing-rights.ts'
 import { type MovingWorkload, neededRights } from '../access/needed-rights.ts'
 import type { Right } from '../access/right.ts'
+import { type RouterPart, routerRights } from '../access/router-rights.ts'
+import type { ResolvedRelease } from '../config/release.ts'
 import type { Answer } from '../engine/ports.ts'
 import type { Estate } from '../inventory/estate.ts'
 import { type Side, sides } from '../moves/goal.ts'
@@ -13,16 +15,39 @@ export type RightsOfSide = ReadonlyMap<string, readonly Right[]>
 /** What moves, by blue's namespaces. */
 type Moving = ReadonlyMap<string, readonly MovingWorkload[]>
 
+type Release = Pick<ResolvedRelease, 'router' | 'probe'>
+
 /** The rights that a release of this estate needs on one side. */
-export const rightsOfSide = (side: Side, pair: ClusterPair, estate: Estate): RightsOfSide => {
+export const rightsOfSide = (side: Side, pair: ClusterPair, estate: Estate, release: Release): RightsOfSide => {
   const moving = movingIn(estate)
-  return new Map(
+  const probes = release.probe !== null
+  const rights = new Map<string, readonly Right[]>(
     pair.namespaces[side].map((namespace, index) => {
       const onBlue = moving.get(pair.namespaces.blue[index] ?? namespace) ?? []
       const workloads = side === 'blue' ? onBlue : onBlue.map((one) => onGreen(one, pair.names.suffix))
-      return [namespace, neededRights({ side, namespace, workloads })]
+      return [namespace, neededRights({ side, namespace, workloads, probes })]
     }),
   )
+  for (const part of routerParts(side, pair, release.router)) {
+    const more = routerRights(part)
+    if (more.length > 0) rights.set(part.namespace, [...(rights.get(part.namespace) ?? []), ...more])
+  }
+  return rights
+}
+
+/** Routes are in blue's cluster; what they lead to is on both sides. */
+const routerParts = (side: Side, pair: ClusterPair, router: ResolvedRelease['router']): readonly RouterPart[] => {
+  if (router?.kind !== 'gateway') return []
+  const routes = router.namespaces ?? pair.namespaces.blue
+  const own = pair.namespaces[side]
+  const isFollowed = pair.clusters.blue !== pair.clusters.green && router.backend === 'service'
+  return [...new Set([...own, ...(side === 'blue' ? routes : [])])].map((namespace) => ({
+    namespace,
+    hasRoutes: side === 'blue' && routes.includes(namespace),
+    keepsClaim: side === 'blue' && namespace === routes[0],
+    hasBackends: own.includes(namespace),
+    leadsAway: side === 'blue' && isFollowed && own.includes(namespace),
+  }))
 }
 
 const movingIn = ({ services }: Estate): Moving => {
@@ -66,11 +91,12 @@ const onGreen = ({ kind, uses }: MovingWorkload, suffix: string): MovingWorkload
 export const findMissingRights = async (
   pair: ClusterPair,
   estate: Estate,
+  release: Release,
   signal: AbortSignal,
 ): Promise<Answer<readonly MissingRights[]>> => {
   const missing: MissingRights[] = []
   for (const side of sides) {
-    for (const [namespace, rights] of rightsOfSide(side, pair, estate)) {
+    for (const [namespace, rights] of rightsOfSide(side, pair, estate, release)) {
       const answer = await reviewRights(pair.clusters[side], namespace, rights, signal)
       if (answer.kind !== 'ok') return answer
       missing.push({ side: `${side} (${pair.clusters[side].name}/${namespace})`, rights: answer.value })
