@@ -1,15 +1,6 @@
 import { faultNames } from '../rehearsal/fault.ts'
 import { command } from './command.ts'
-import { aliases, optionalNumber, optionalText, releaseFlags, text, wholeNumber } from './flags.ts'
-
-const several = (brief: string, placeholder: string) => ({
-  kind: 'parsed' as const,
-  parse: text,
-  optional: true as const,
-  variadic: true as const,
-  placeholder,
-  brief,
-})
+import { aliases, optionalNumber, optionalText, releaseFlags, several, text, wholeNumber } from './flags.ts'
 
 export const rehearse = command(
   async () => (await import('./commands/rehearse.ts')).rehearse,

@@ -47,7 +47,7 @@ export const openCluster = async (asked: ClusterAsked, signal: AbortSignal): Pro
 }
 
 /** Where a cluster keeps objects of a kind, in the version that they are written in; null: it doesn't serve that. */
-const resourcesOf = (served: readonly ServedKind[]): ((apiVersion: string, kind: string) => Resource | null) => {
+export const resourcesOf = (served: readonly ServedKind[]): ((apiVersion: string, kind: string) => Resource | null) => {
   const bySort = new Map(
     served.filter(({ plural }) => !plural.includes('/')).map((one) => [`${one.group} ${one.kind}`, one]),
   )

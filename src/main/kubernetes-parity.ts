@@ -1,30 +1,59 @@
+import { comparable } from '../clusters/comparable.ts'
+import { refusalFindings } from '../clusters/refusal-findings.ts'
+import type { ResolvedRelease } from '../config/release.ts'
 import type { Estate, Finding } from '../inventory/estate.ts'
+import { indexObjects } from '../kubernetes/index-objects.ts'
 import type { Millis } from '../moves/goal.ts'
 import type { ParityReport } from '../parity/check-parity.ts'
 import type { Difference } from '../parity/difference.ts'
-import { compareObjects } from '../parity/kubernetes/compare-objects.ts'
+import { compareObjects, type ObjectsParity } from '../parity/kubernetes/compare-objects.ts'
+import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
+import { type DryRunRequest, dryRunRequests } from '../parity/kubernetes/dry-run-requests.ts'
 import type { ObjectDifference } from '../parity/kubernetes/object-difference.ts'
 import { environmentService } from '../parity/kubernetes/object-owners.ts'
 import type { ParityRules } from '../parity/rules.ts'
-import type { Platform } from '../platform/platforms.ts'
+import { dryRunAll } from '../providers/kubernetes/dry-run.ts'
+import { note } from './cluster-findings.ts'
+import { waivedByRelease } from './cluster-rules-of-release.ts'
+import { resourcesOf } from './clusters.ts'
+import { copiedObjects } from './copied-objects.ts'
 import type { ClusterEstate } from './kubernetes-estate.ts'
 
 type Options = {
+  readonly release: Pick<ResolvedRelease, 'platform' | 'router'>
   readonly rules: ParityRules
-  readonly platform: Platform | null
   readonly now: Millis
-  /** Users are divided by the routes of blue's cluster, and so these are on blue only. */
-  readonly routesStay: boolean
+  readonly signal: AbortSignal
 }
 
-/** How the objects of two clusters differ, in the form that a release's checks have. */
-export const compareClusters = (estate: Estate, read: ClusterEstate, options: Options): ParityReport => {
-  const { index, places, digest } = read
-  const compared = compareObjects({ ...options, ...index, places, digest, dryRuns: null })
+/** How the objects of two clusters differ, by green's own account where it gives one, in the form that a release's checks have. */
+export const compareClusters = async (
+  estate: Estate,
+  read: ClusterEstate,
+  { release, rules, now, signal }: Options,
+): Promise<ParityReport> => {
+  const { places, digest, pair } = read
+  const objects = comparable(read.read.blue, read.read.green, places.namespace)
+  const input = {
+    blue: indexObjects(objects.blue),
+    green: indexObjects(objects.green),
+    ...{ places, digest, rules, now, split: pair.split, platform: release.platform.name },
+  }
+  const { requests, notAsked } = dryRunRequests(input)
+  const answers = await askGreen(read, requests, signal)
+  // A release makes what green doesn't have; what is there it leaves as it is, whatever green would say to blue's.
+  const made = requests.filter(({ live }) => live === null)
+  const dryRuns = answers === null ? null : new Map([...notAsked, ...answers])
+  const compared = compareObjects({ ...input, dryRuns })
   const greenNames = new Map(estate.services.map(({ name, greenName }) => [name, greenName]))
+  // In a namespace that both sides share nothing is copied, and who is missing is told by itself.
+  const copied = pair.split === null ? copiedObjects(read.index.blue, estate.services) : new Set<string>()
+  const routesStay = release.router?.kind === 'gateway'
   const services = compared.services.map((one) => {
     const stays = one.service !== environmentService && !greenNames.has(one.service)
-    const all = [...one.required, ...one.declared, ...one.unexplained].map((each) => asDifference(each, stays, options))
+    const all = [...one.required, ...one.declared, ...one.unexplained].map((each) =>
+      asDifference(each, { stays, copied, routesStay }),
+    )
     return {
       service: one.service,
       greenName: greenNames.get(one.service) ?? one.service,
@@ -37,34 +66,64 @@ export const compareClusters = (estate: Estate, read: ClusterEstate, options: Op
   return {
     services,
     unexplained: unexplained.length,
-    findings: [...compared.findings, ...unexplained.map(blocking)],
+    findings: [
+      ...compared.findings,
+      ...waivedByRelease(release, answers === null ? [] : refusalFindings(made, answers), now),
+      ...unexplained.map(blocking),
+      ...notDryRun(compared.notDryRun),
+    ],
   }
 }
 
-/** What is made on green when the service is provisioned, asleep. */
-const copiedKinds = ['Deployment', 'StatefulSet', 'CronJob']
+/** What green's API server makes of blue's objects; null: it can't be asked at all. A namespace that isn't there is told elsewhere. */
+const askGreen = async (
+  { pair, read, places }: ClusterEstate,
+  requests: readonly DryRunRequest[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, DryRun> | null> => {
+  const { green } = pair.clusters
+  const served = await green.client.served({ signal })
+  if (served.kind !== 'ok') return null
+  const open = requests.filter(({ blue: { namespace } }) => {
+    const state = namespace === null ? 'there' : read.green.namespaces.get(places.namespace(namespace))
+    return state !== 'missing' && state !== 'being deleted'
+  })
+  return dryRunAll(green, resourcesOf(served.value), open, signal)
+}
 
-/** `stays`: its service is one that doesn't move. */
-const asDifference = (
-  { object, ...one }: ObjectDifference,
-  stays: boolean,
-  { routesStay }: Pick<Options, 'routesStay'>,
-): Difference => {
+/** Compared without green's own defaults and admission: what differs by these alone shows as a difference. */
+const notDryRun = (objects: ObjectsParity['notDryRun']): readonly Finding[] => {
+  const because = [...new Set(objects.map((one) => one.because))].join('; ')
+  return objects.length === 0
+    ? []
+    : [note(`${objects.length} of the objects are compared without asking green's API server: ${because}`)]
+}
+
+/** What is missing on green, and is meant to. */
+type Missing = {
+  /** Its service is one that doesn't move. */
+  readonly stays: boolean
+  readonly copied: ReadonlySet<string>
+  /** Users are divided by the routes of blue's cluster, and so these are on blue only. */
+  readonly routesStay: boolean
+}
+
+const asDifference = ({ object, ...one }: ObjectDifference, missing: Missing): Difference => {
   const isMissing = one.path === 'object' && one.green === null
   const difference = { ...one, path: one.path === 'object' ? object : `${object} ${one.path}`, patch: null }
-  if (one.class !== 'unexplained' || !isMissing) return difference
-  if (stays)
-    return { ...difference, class: 'declared', why: 'it stays on blue, as it can’t be moved as it is', fix: null }
+  const meant = one.class === 'unexplained' && isMissing ? meantBecause(object, missing) : null
+  return meant === null ? difference : { ...difference, ...meant, fix: null }
+}
+
+const meantBecause = (
+  object: string,
+  { stays, copied, routesStay }: Missing,
+): Pick<Difference, 'class' | 'why'> | null => {
+  if (stays) return { class: 'declared', why: 'it stays on blue, as it can’t be moved as it is' }
   if (routesStay && object.startsWith('HTTPRoute '))
-    return {
-      ...difference,
-      class: 'declared',
-      why: 'it divides users between the sides from blue’s cluster',
-      fix: null,
-    }
-  if (!copiedKinds.some((kind) => object.startsWith(`${kind} `))) return difference
-  const why = 'green doesn’t have it yet: it is copied, asleep, when the service is provisioned'
-  return { ...difference, class: 'required', why, fix: null }
+    return { class: 'declared', why: 'it divides users between the sides from blue’s cluster' }
+  if (!copied.has(object)) return null
+  return { class: 'required', why: 'green doesn’t have it yet: it is copied when its service is provisioned' }
 }
 
 const blocking = ({ service, path, blue, green, why, fix }: Difference): Finding => ({

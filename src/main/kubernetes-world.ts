@@ -9,10 +9,10 @@ import { type Cluster, connectCluster } from '../providers/kubernetes/client/con
 import { connectKubernetes } from '../providers/kubernetes/connect-kubernetes.ts'
 import { type ConnectedSide, connectSide } from '../providers/kubernetes/connect-side.ts'
 import type { CopySource } from '../providers/kubernetes/make-copy.ts'
+import { readCluster } from '../providers/kubernetes/read-cluster.ts'
 import { type GreenNames, objectOnBlue, placesOnBlue, placesOnGreen } from '../providers/kubernetes/service-places.ts'
 import type { ClusterPair } from './cluster-pair.ts'
 import { readClusterEstate } from './kubernetes-estate.ts'
-import { readObjectsOf } from './kubernetes-objects.ts'
 
 type Setting = Extract<EnvironmentSetting, { readonly kind: 'kubernetes' }>
 
@@ -39,7 +39,8 @@ export const connectClusters = async (
   const titleOf = (side: Side): string => `${clusters[side].name}/${namespaces[side].join('+')}`
   const { split } = settings.green
   const names = greenNames(release, namespaces, split?.suffix ?? '')
-  const readOf = (side: Side) => (signal: AbortSignal) => readObjectsOf(clusters[side], namespaces[side], signal)
+  const readOf = (side: Side) => (signal: AbortSignal) =>
+    readCluster(clusters[side], { namespaces: namespaces[side], signal })
   const onBlue = placesOnBlue({ cluster: blue, namespaces: namespaces.blue })
   const places = {
     blue: onBlue,

@@ -20,7 +20,7 @@ export type LookedAt = {
   readonly seen: Readonly<Record<Side, EnvironmentSeen>>
   readonly overrides: Overrides
   readonly findings: readonly Finding[]
-  readonly compare: (estate: Estate, rules: ParityRules) => ParityReport
+  readonly compare: (estate: Estate, rules: ParityRules) => Promise<ParityReport>
 }
 
 export const required = <T>(answer: Answer<T>, what: string): T => {
@@ -46,7 +46,7 @@ export const lookAtSides = async (
     seen: { blue: required(blue, 'blue'), green: required(green, 'green') },
     overrides: overridesOf(release),
     findings: [],
-    compare: (estate, rules) => checkParity(estate, rules, now),
+    compare: async (estate, rules) => checkParity(estate, rules, now),
   }
 }
 
@@ -57,13 +57,13 @@ const lookAtClusters = async (
   hmacKey: Uint8Array,
   now: Millis,
 ): Promise<LookedAt> => {
-  const [{ readClusterEstate }, { compareClusters }, { checkClusterPlatform }] = await Promise.all([
+  const [{ readClusterEstate }, { compareClusters }, { checkClusterRules }] = await Promise.all([
     import('./kubernetes-estate.ts'),
     import('./kubernetes-parity.ts'),
-    import('./kubernetes-platform.ts'),
+    import('./cluster-rules-of-release.ts'),
   ])
-  const answer = await readClusterEstate(pair, hmacKey, now, AbortSignal.timeout(clustersTimeoutMs))
-  const read = required(answer, 'the clusters')
+  const signal = AbortSignal.timeout(clustersTimeoutMs)
+  const read = required(await readClusterEstate(pair, hmacKey, now, signal), 'the clusters')
   const own = overridesOf(release)
   const names = [...new Set([...Object.keys(own), ...Object.keys(read.overrides)])]
   return {
@@ -71,13 +71,7 @@ const lookAtClusters = async (
     overrides: Object.fromEntries(
       names.map((name) => [name, { ...overrideOf(own, name), ...overrideOf(read.overrides, name) }]),
     ),
-    findings: [...read.findings, ...(await checkClusterPlatform(release, read, now))],
-    compare: (estate, rules) =>
-      compareClusters(estate, read, {
-        rules,
-        platform: release.platform.name,
-        now,
-        routesStay: release.router?.kind === 'gateway',
-      }),
+    findings: [...read.findings, ...(await checkClusterRules(release, read, now, signal))],
+    compare: (estate, rules) => compareClusters(estate, read, { release, rules, now, signal }),
   }
 }

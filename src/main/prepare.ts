@@ -83,7 +83,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
       skipParity === null ? [] : [[service, skipParity]],
     ),
   )
-  const parity = compare(estate, { ...release.parity, skipped })
+  const parity = await compare(estate, { ...release.parity, skipped })
   const routed = world.router === null ? [] : required(await world.router.traffic.list(timeout()), 'the router')
   const gateway = gatewayOf(world)
   const probing = { probe: release.probe, crossesClusters: gateway?.crossesClusters === true }

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
+import type { Resource } from '../../src/providers/kubernetes/client/resource.ts'
 import { createAuthority } from '../../src/providers/kubernetes/client/testing/certificates.ts'
 import { sendJson, startScriptedServer } from '../../src/providers/kubernetes/client/testing/scripted-server.ts'
 import { clusterGiven, hasOwnClusters, okOf, soon } from './clusters.ts'
@@ -9,6 +11,35 @@ import { cronJobOf } from './contract-world.ts'
 import { kubeconfigOf } from './control-plane.ts'
 import { findFreePorts } from './processes.ts'
 import { openReleaseEstate, type ReleaseEstate } from './release-estate.ts'
+
+const group = 'vpcresources.k8s.aws'
+const definitions: Resource = {
+  ...{ group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' },
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+}
+const policies: Resource = {
+  ...{ group, version: 'v1beta1', plural: 'securitygrouppolicies', kind: 'SecurityGroupPolicy' },
+  namespaced: true,
+}
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `securitygrouppolicies.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { kind: 'SecurityGroupPolicy', plural: 'securitygrouppolicies', singular: 'securitygrouppolicy' },
+    versions: [
+      {
+        name: 'v1beta1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}
 
 describe.skipIf(!hasOwnClusters)('a release whose green is not as it should be', () => {
   let estate: ReleaseEstate
@@ -88,7 +119,9 @@ describe.skipIf(!hasOwnClusters)('a release whose green is not as it should be',
   })
 
   it('is refused when green has no such namespace, or it is being deleted', async () => {
-    expect(await refusalOf({ namespaces: ['nowhere'] })).toContain('There is no namespace nowhere on green: create it')
+    expect(await refusalOf({ namespaces: ['nowhere'] })).toMatch(
+      /green has no namespace nowhere\. .*kubectl create namespace/,
+    )
     const { client } = estate.clusters.green
     const { namespace } = estate
     const leaving = `${namespace}-leaving`
@@ -99,12 +132,33 @@ describe.skipIf(!hasOwnClusters)('a release whose green is not as it should be',
     await okOf(client.create(kinds.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata }, { signal: soon() }))
     await okOf(client.remove(kinds.namespaces, { name: leaving }, { signal: soon() }))
     try {
-      expect(await refusalOf({ namespaces: [leaving] })).toContain(
-        `Namespace ${leaving} on green is being deleted: wait until it is gone`,
-      )
+      expect(await refusalOf({ namespaces: [leaving] })).toContain(`namespace ${leaving} of green is being deleted`)
     } finally {
       const body = { metadata: { finalizers: null } }
       await client.patch(kinds.configMaps, place, { kind: 'merge', body }, { signal: soon() })
+    }
+  })
+
+  it('is refused when green does not know a kind of blue’s', async () => {
+    const { client } = estate.clusters.blue
+    const { namespace } = estate
+    await okOf(client.create(definitions, definition, { signal: soon() }))
+    const policy = {
+      apiVersion: `${definition.spec.group}/v1beta1`,
+      kind: definition.spec.names.kind,
+      metadata: { namespace, name: 'database' },
+    }
+    const made = async () => (await client.create(policies, policy, { signal: soon() })).kind === 'ok'
+    // The API server serves a new kind a moment after it has taken it.
+    while (!(await made())) await pause(200)
+    try {
+      const err = await refusalOf({})
+      expect(err).toContain(
+        'blue has 1 of SecurityGroupPolicy (vpcresources.k8s.aws/v1beta1), and green does not know it',
+      )
+      expect(err).toContain('Install its CRD')
+    } finally {
+      await client.remove(definitions, { name: definition.metadata.name }, { signal: soon() })
     }
   })
 

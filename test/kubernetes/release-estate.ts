@@ -115,8 +115,7 @@ export const fillBlue = async ({ create, namespace }: ReleaseEstate): Promise<vo
   const ofHelm = { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': namespace }
   await create('blue', kinds.deployments, { ...prices, metadata: { ...prices.metadata, annotations: ofHelm } })
   await create('blue', kinds.deployments, withData(deploymentOf(namespace, 'ledger', 1)))
-  for (const name of ['catalogue', 'prices'])
-    for (const side of ['blue', 'green'] as const) await create(side, kinds.services, serviceOf(namespace, name))
+  for (const name of ['catalogue', 'prices']) await create('blue', kinds.services, serviceOf(namespace, name))
   await create('blue', kinds.cronJobs, cronJobOf(namespace, 'invoices', { suspend: false }))
   await create('blue', kinds.cronJobs, cronJobOf(namespace, 'tidy', { suspend: false, concurrency: 'Forbid' }))
   await create('blue', kinds.cronJobs, cronJobOf(namespace, 'yearly', { suspend: true }))

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
+import type { ConfigMap } from 'kubernetes-types/core/v1.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
 import { hasClusters, okOf, soon } from './clusters.ts'
 import { fillBlue, openReleaseEstate, quickPolicy, type ReleaseEstate } from './release-estate.ts'
@@ -56,6 +58,42 @@ describe.skipIf(!hasClusters)('a release between two clusters', () => {
     expect(clusters).toHaveLength(4)
     expect(clusters.every(({ ok }) => ok)).toBe(true)
     expect(clusters[0]?.found).toMatch(/^Kubernetes v1\.\d+/)
+  })
+
+  it('is checked against green itself, and tells what would bring that in line', async () => {
+    const { namespace } = estate
+    const object: ConfigMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace, name: 'flags' },
+      data: { fast: 'yes' },
+    }
+    await estate.create('blue', kinds.configMaps, object)
+    const { code, out } = await estate.titrate('check')
+    expect(code).toBe(1)
+    expect(out).toContain(`environment differs in ConfigMap ${namespace}/flags`)
+    // What a release makes by itself does not stand in its way.
+    expect(out).not.toContain('invoices differs')
+    expect(out).toContain('it is copied when its service is provisioned')
+    await estate.titrate('check', '--fix', 'fixes')
+    const fix = parse(readFileSync(estate.path(`fixes/configmap-${namespace}-flags.yaml`), 'utf8')) as object
+    expect(fix).toMatchObject({ kind: 'ConfigMap', data: { fast: 'yes' } })
+    await estate.create('green', kinds.configMaps, object)
+  })
+
+  it('is rehearsed', async () => {
+    const { code, out, err } = await estate.titrate(
+      'rehearse',
+      '--runs',
+      '2',
+      '--fault',
+      'job-failures',
+      '--measure',
+      '0s',
+    )
+    expect(err).not.toContain('blocks')
+    expect(out).toContain('invoices')
+    expect(code).toBe(0)
   })
 
   it('goes to its end, with each tick in one place', async () => {

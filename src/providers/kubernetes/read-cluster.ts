@@ -28,7 +28,7 @@ const fewNamespaces = 4
 /** What Titrate itself put there, or people for it. */
 const isOurs = ({ sort, name, labels }: KubernetesObject): boolean =>
   Object.keys(labels).some((key) => key.startsWith('titrate.dev/')) ||
-  (sort === 'ConfigMap' && name === 'titrate-claim') ||
+  (sort === 'ConfigMap' && (name === 'titrate-claim' || name === 'titrate-router-claim')) ||
   (sort === 'CronJob' && name === 'titrate-probe')
 
 /**

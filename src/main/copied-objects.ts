@@ -1,0 +1,69 @@
+import type { EstateService } from '../inventory/estate.ts'
+import { readScalers } from '../inventory/kubernetes/managers.ts'
+import { readNetwork } from '../inventory/kubernetes/network.ts'
+import { namedServices } from '../inventory/kubernetes/read-environment.ts'
+import { readSurroundings } from '../inventory/kubernetes/uses.ts'
+import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
+import { at, mapsAt, textAt } from '../kubernetes/json.ts'
+import { customKinds } from '../kubernetes/kinds.ts'
+import { type KubernetesObject, objectText } from '../kubernetes/object.ts'
+import { isEmptySelector, readSelector } from '../kubernetes/selector.ts'
+
+/** Kinds that a release makes beside a workload that it copies. */
+const copiedKinds: ReadonlySet<string> = new Set([
+  'ServiceAccount',
+  'ConfigMap',
+  'Secret',
+  'Role',
+  'RoleBinding',
+  'NetworkPolicy',
+  'Service',
+  'PodDisruptionBudget',
+  'HorizontalPodAutoscaler',
+  customKinds.scaledObject,
+])
+
+/**
+ * The objects of blue, as people are told them, that a release makes on green: workloads that green doesn't have, and what
+ * these need around them. What all of a namespace shares is not among them, as it would change how others run.
+ */
+export const copiedObjects = (blue: KubernetesIndex, moving: readonly EstateService[]): ReadonlySet<string> => {
+  const network = readNetwork(blue)
+  const surroundings = readSurroundings({ index: blue, network, scalers: readScalers(blue) })
+  const missing = new Set(moving.filter(({ green }) => green === null).map(({ name }) => name))
+  const { workloads, names } = namedServices(blue)
+  const copied = workloads
+    .filter((workload) => missing.has(names(workload)))
+    .flatMap((workload) => {
+      const around = surroundings.of(workload).filter(isCopied)
+      return [workload.object, ...around, ...around.flatMap((object) => askedBy(object, blue))]
+    })
+  return new Set(copied.map(objectText))
+}
+
+const isCopied = (object: KubernetesObject): boolean => {
+  if (!copiedKinds.has(object.sort)) return false
+  if (object.sort !== 'NetworkPolicy') return true
+  const selector = readSelector(at(object.body, 'spec', 'podSelector'))
+  return selector !== null && !isEmptySelector(selector)
+}
+
+/** With what a copy logs in: to registries, or to the queues that it is scaled by. */
+const askedBy = ({ sort, body, namespace }: KubernetesObject, blue: KubernetesIndex): readonly KubernetesObject[] => {
+  if (sort === 'ServiceAccount')
+    return mapsAt(body, 'imagePullSecrets').flatMap(
+      ({ map }) => blue.get('Secret', namespace, textAt(map, 'name') ?? '') ?? [],
+    )
+  if (sort !== customKinds.scaledObject) return []
+  return mapsAt(body, 'spec', 'triggers')
+    .flatMap(
+      ({ map }) =>
+        blue.get(customKinds.triggerAuthentication, namespace, textAt(map, 'authenticationRef', 'name') ?? '') ?? [],
+    )
+    .flatMap((authentication) => [
+      authentication,
+      ...mapsAt(authentication.body, 'spec', 'secretTargetRef').flatMap(
+        ({ map }) => blue.get('Secret', namespace, textAt(map, 'name') ?? '') ?? [],
+      ),
+    ])
+}
