@@ -228,6 +228,22 @@ describe('handing a schedule over', () => {
     expect(sides.green.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 120_000])
   })
 
+  it('hands over behind the run that goes on, where each run takes longer than it is to the next tick', async () => {
+    const long = { concurrency: 'Forbid', runMs: 13_000, timetable: every(10_000) } as const
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
+    await clock.runUntil(begin + 10_900)
+    const context = { ...contextFor('invoices'), limits: {} }
+    let outcome = await carry(toGreen, context)
+    while (outcome.kind === 'waiting') {
+      await clock.runUntil(outcome.until)
+      outcome = await carry(toGreen, { ...context, memo: outcome.memo })
+    }
+    expect(outcome).toMatchObject({ kind: 'done', result: { late: [begin + 20_000] } })
+    await clock.runUntil(begin + 24_000)
+    expect(sides.blue.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 10_000])
+    expect(sides.green.schedules.truth.runs().map(({ tick }) => tick)).toEqual([begin + 20_000])
+  })
+
   it('goes back to blue by itself when the pause lasts too long', async () => {
     const { clock, carry, contextFor, sides } = world({
       blue: {},

@@ -1,6 +1,13 @@
 import { type Millis, otherSide } from '../moves/goal.ts'
-import { periodAround } from './handoff-cursor.ts'
-import type { HandoffGoal, HandoffMemo, HandoffWorld, ScheduleOnSide } from './handoff-world.ts'
+import { dueTicks, periodAround } from './handoff-cursor.ts'
+import type {
+  HandoffGoal,
+  HandoffLimits,
+  HandoffMemo,
+  HandoffWorld,
+  ScheduleFacts,
+  ScheduleOnSide,
+} from './handoff-world.ts'
 
 export type Preflight =
   | { readonly kind: 'go' }
@@ -69,30 +76,41 @@ const clocksAgree = ({ from, to, goal, now }: PreflightInput): Preflight => {
 const clocksDoNotChange = ({ world }: PreflightInput): Preflight =>
   world.clockChange === null ? go : { kind: 'refused', because: world.clockChange }
 
+/** How far from a tick it starts: under `Forbid` the time between the end of a run and the next tick may be short. */
+const quietOf = ({ concurrency }: ScheduleFacts, period: Millis, { quietMs }: HandoffLimits): Millis =>
+  Math.min(quietMs, period / (concurrency === 'Forbid' ? 20 : 4))
+
 /** How long an attempt itself watches for the end of a `Forbid` run, before it gives its slot free. */
 const watchMs = 1_500
 
-/** A `Forbid` run ends before the pause, unless the next tick already waits behind it: then there is no better time. */
-const noLongRun = ({ from, goal, memo, now }: PreflightInput): Preflight => {
+/**
+ * A `Forbid` run ends before the pause, unless the next tick already waits behind it: then there is no better time.
+ * Where every run lasts longer than it is to the next tick there is no other, so it is looked at right after each tick.
+ */
+const noLongRun = ({ from, goal, memo, cursor, clock, now }: PreflightInput): Preflight => {
   const run = from.schedule.active[0]
-  if (from.schedule.concurrency !== 'Forbid' || run === undefined || from.schedule.pending !== null) return go
+  if (from.schedule.concurrency !== 'Forbid' || run === undefined) return go
+  if (dueTicks(from.ticks, cursor, clock).length > 0) return go
   const because = `run ${run.name} still goes on ${otherSide(goal.owner)}, and its policy is Forbid`
-  const heldSince = memo.heldSince ?? now
   // Looking again only at long intervals could meet a running one for ever.
-  return now - heldSince < watchMs
-    ? { kind: 'wait', until: now + goal.limits.pollMs, because, memo: { ...memo, heldSince } }
-    : { kind: 'wait', until: now + goal.limits.retryMs, because, memo: { ...memo, heldSince: null } }
+  const watchedFrom = memo.heldSince ?? now
+  const heldSince = now < watchedFrom + watchMs ? watchedFrom : now + goal.limits.retryMs
+  const wait = (until: Millis): Preflight => ({ kind: 'wait', until, because, memo: { ...memo, heldSince } })
+  if (now >= heldSince) return wait(now + goal.limits.pollMs)
+  const next = from.ticks.find((tick) => tick > clock)
+  const period = periodAround(from.ticks, cursor, clock)
+  if (next === undefined || period === null) return wait(heldSince)
+  return wait(Math.min(heldSince, now + Math.ceil(next + quietOf(from.schedule, period, goal.limits) - clock)))
 }
 
 /** Two waits of at most a quarter of the period each always reach a quiet moment; more than that is bad luck. */
 const quietWaitsPerPeriod = 2
 
-/** Under `Forbid` the time between the end of a run and the next tick may be short, and must not be missed. */
 const quietMoment = ({ from, goal, memo, cursor, clock, now }: PreflightInput): Preflight => {
   const period = periodAround(from.ticks, cursor, clock)
   const next = from.ticks.find((tick) => tick > clock)
   if (period === null || next === undefined) return go
-  const quiet = Math.min(goal.limits.quietMs, period / (from.schedule.concurrency === 'Forbid' ? 20 : 4))
+  const quiet = quietOf(from.schedule, period, goal.limits)
   if (memo.quietSince !== null && now - memo.quietSince > quietWaitsPerPeriod * period) return go
   const last = next - period
   const begins = clock < last + quiet ? last + quiet : clock > next - quiet ? next + quiet : clock

@@ -95,7 +95,7 @@ export type HandoffMemo = {
   readonly waitedMs: Millis
   readonly waitingSince: Millis | null
   readonly quietSince: Millis | null
-  /** Since when this attempt has watched a `Forbid` run before the pause. */
+  /** Since when this attempt watches a `Forbid` run before the pause; ahead of now: from when on. */
   readonly heldSince: Millis | null
   /** The old owner's scheduler is known to have seen the pause. */
   readonly barrier: boolean
