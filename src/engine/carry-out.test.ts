@@ -349,6 +349,21 @@ describe('handing a schedule over', () => {
     expect(ticks).toEqual(Array.from({ length: ticks.length }, (_, index) => index + 2))
   })
 
+  it('loses no tick to the catch-up behind a run that an earlier intent made by hand under Forbid', async () => {
+    const long = { concurrency: 'Forbid', runMs: 6_500, timetable: every(5_000) } as const
+    const { clock, carry, contextFor, sides } = world({ blue: { schedule: long }, green: { schedule: long } })
+    await clock.runUntil(begin + 28_300)
+    const earlier = new AbortController()
+    clock.after(4_700, () => earlier.abort())
+    await carry(toGreen, { ...contextFor('invoices', { missed: 'all' }), signal: earlier.signal })
+    const ran = () => sides.green.schedules.truth.runs().map(({ tick }) => ((tick ?? 0) - begin) / 1_000)
+    expect(ran()).toEqual([25])
+    expect(clock.now()).toBeLessThan(begin + 34_000)
+    expect(await carry(toGreen, contextFor('invoices', { missed: 'all' }))).toMatchObject({ kind: 'done' })
+    await clock.runUntil(clock.now() + 10_000)
+    expect(ran().slice(0, 3)).toEqual([25, 30, 35])
+  })
+
   /** Killed in the pause; then green is resumed so late that the ticks of 12 and 14 s have passed. */
   const resumedLate = async (schedule: Pick<SimulatedSchedule, 'concurrency' | 'runMs'>) => {
     const often = { timetable: every(2_000) }

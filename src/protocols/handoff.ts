@@ -269,8 +269,12 @@ const takeOver: Rule = (view) => {
   const { from, to, owner, intent, memo, goal, cursor, clock, now, world } = view
   if (to.kind !== 'seen') return null
   const due = dueTicks(to.value.ticks, cursor, clock)
-  // A tick left to the catch-up would wait behind that run, and be lost to the next tick.
-  const ours = to.value.schedule.active.find(({ tick }) => tick !== null && memo.byHand.includes(tick))
+  // A tick left to the catch-up would wait behind that run, and be lost to the next tick. What we ran by hand carries
+  // our tombstone on the other side: so it is known even to an attempt that follows another intent, or engine.
+  const tombstones = from.kind === 'seen' ? from.value.schedule.fenced : []
+  const ours = to.value.schedule.active.find(
+    ({ tick }) => tick !== null && (memo.byHand.includes(tick) || tombstones.includes(tick)),
+  )
   if (due.length > 0 && ours !== undefined && to.value.schedule.concurrency !== 'Allow')
     return waitFor(view, goal.limits.pollMs, `a missed tick runs when ${ours.name} has ended on ${owner}`)
   const skipsAll = goal.missed === 'skip' && due.length > 1
