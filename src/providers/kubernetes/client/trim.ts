@@ -38,6 +38,5 @@ const withoutTemplate = <T extends KubernetesObject>({ group, plural }: Resource
   if (spec === undefined) return object
   const { template: _, ...rest } = spec
   const containers = (spec.containers ?? []).map(({ name, image }) => ({ name, image }))
-  // The same object with fewer of its optional keys.
-  return { ...object, spec: kind === '/pods' ? { nodeName: spec.nodeName, containers } : rest } as unknown as T
+  return { ...object, spec: kind === '/pods' ? { nodeName: spec.nodeName, containers } : rest }
 }
