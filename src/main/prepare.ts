@@ -104,7 +104,9 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
   })
   const rights = await rightsFindings(world, estate, release)
   // What can't be carried out is no plan.
-  const plan = planned.kind === 'ok' && rights.length === 0 ? withApprovers(planned.plan, release) : null
+  const routes = await routeFindings(world, estate)
+  const isPossible = rights.length === 0 && routes.every(({ severity }) => severity !== 'blocks')
+  const plan = planned.kind === 'ok' && isPossible ? withApprovers(planned.plan, release) : null
   const weights = routed
     .filter(({ green: weight }) => weight > 0)
     .map(
@@ -123,7 +125,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
     ...fromPlan,
     ...parity.findings,
     ...weights,
-    ...(await routeFindings(world, estate)),
+    ...routes,
     ...(clustersOf(world) === null ? [] : unprobed(probing, estate)),
     ...metricsFinding(world, estate),
   ]
