@@ -111,6 +111,9 @@ describe.skipIf(!hasClusters)('users of one cluster, and green in another', () =
       expect(await ourService()).toBe(null)
       expect(await slicesOf(world.cluster, world.namespace, 'web-green')).toEqual([])
     }, within)
+    // Made anew at once, nothing of the one before is in its way.
+    await okOf(world.provider.open(callFor('web'), 'web'))
+    await follows(1)
   })
 
   it('are not led anywhere without a Service on green, nor over a Service of somebody else', async () => {

@@ -93,6 +93,7 @@ describe.skipIf(!hasClusters)('a release with users, between two clusters', () =
     const { code, out, err } = await estate.titrate('plan')
     expect(err).toContain('Whether green reaches what a service needs is not checked.')
     expect(err).toContain("Whether blue's cluster reaches green's pods of web is not checked.")
+    expect(err).toContain("Blue's cluster follows green's pods only while an engine of this release runs.")
     expect(err).not.toContain('blocks:')
     expect(code).toBe(0)
     expect(out).toContain('weight 25')

@@ -67,6 +67,11 @@ describe('the rules of a route', () => {
   it('keep what people wrote after the service was back', () => {
     const away = write(routeWith({ backendRefs: [{ name: 'web' }] }), 25, null)
     const back = write(away.route, 0, away.record)
+    expect(
+      changeRoute(routeWith({ backendRefs: [{ name: 'web', weight: 10 }] }), 0, within, back.record),
+    ).toMatchObject({
+      holds: true,
+    })
     const theirs = routeWith({
       backendRefs: [
         { name: 'web', weight: 10 },

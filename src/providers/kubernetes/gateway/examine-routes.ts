@@ -46,6 +46,9 @@ const imports: Resource = {
 const elsewhere =
   'A router in front of both clusters would do: a load balancer or DNS with weights, or `router.gateway.backend: import` with a multi-cluster controller.'
 
+const onlyWhileRunning =
+  "Blue's cluster follows green's pods only while an engine of this release runs. Lead users to green another way (DNS, a load balancer, a ServiceImport) before the last one ends."
+
 /** Looks at the routes of services before a release. Changes nothing. Services without a route are left out. */
 export const examineRoutes = async (
   options: Options,
@@ -69,8 +72,10 @@ export const examineRoutes = async (
   }
   const [first] = services
   const missing = first === undefined ? [] : await missingRights(options, signal)
+  const isFollowed = first !== undefined && options.follow !== null
   return [
     ...findings,
+    ...(isFollowed ? [{ severity: 'note', service: first, message: onlyWhileRunning } as const] : []),
     ...missing.map((message): RouteFinding => ({ severity: 'blocks', service: first ?? '', message })),
   ]
 }

@@ -119,6 +119,20 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
+/** By the watch, which takes no right to ask for single ones; what it doesn't have yet is asked for, where that may be. */
+const serviceOn = async (
+  { watches, client }: Cluster,
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<Answer<Service | null>> => {
+  const reader = await watches.of(kinds.services, { namespace: place.namespace ?? '' }).ready(signal)
+  if (reader.kind !== 'ok') return reader
+  const known = reader.value.get(place)
+  if (known !== null) return { kind: 'ok', value: known }
+  const read = await client.get(kinds.services, place, { signal })
+  return read.kind === 'refused' ? { kind: 'ok', value: null } : read
+}
+
 const makeService = async (
   { blue, green }: Options,
   call: Call,
@@ -137,7 +151,7 @@ const makeService = async (
       because: `${title} on ${blue.name} is there already, and not ours. Give green's backend another name (router.gateway.names), or take it away.`,
     }
   }
-  const read = await green.client.get(kinds.services, source, { signal: call.signal })
+  const read = await serviceOn(green, source, call.signal)
   if (read.kind !== 'ok') return read
   if (read.value === null) {
     const title = describeObject(kinds.services, source)
@@ -218,8 +232,13 @@ const sourceOf = ({ metadata }: Service): string => metadata?.annotations?.[lead
 /** One for each of green's, so that none has more endpoints than a slice may. */
 const slicesOf = (service: Service, sources: readonly EndpointSlice[]): readonly EndpointSlice[] => {
   const { namespace = '', name } = placeOf(service)
+  const uid = service.metadata?.uid ?? ''
   return sources.map((slice) => {
-    const hash = createHash('sha256').update(placeOf(slice).name).digest('hex').slice(0, 8)
+    // With the Service's own id: slices of one before it are on their way out, and must not be met under these names.
+    const hash = createHash('sha256')
+      .update(`${uid} ${placeOf(slice).name}`)
+      .digest('hex')
+      .slice(0, 8)
     return {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
@@ -232,7 +251,7 @@ const slicesOf = (service: Service, sources: readonly EndpointSlice[]): readonly
           [label.follows]: service.metadata?.labels?.[label.follows] ?? '',
         },
         // It goes when its Service goes.
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid: service.metadata?.uid ?? '' }],
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name, uid }],
       },
       addressType: slice.addressType,
       ports: slice.ports ?? [],
