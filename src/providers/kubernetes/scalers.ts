@@ -125,9 +125,11 @@ const askForKeda = ({ cluster, namespace }: Where) => {
   return async (signal: AbortSignal): Promise<Answer<boolean>> => {
     if (signal.aborted) return { kind: 'unknown', because: 'there was no time left' }
     known ??= { at: cluster.now(), answer: ask() }
-    const answer = await known.answer
-    const isLasting = answer.kind === 'ok' && (answer.value || cluster.now() - known.at < againAfterMs)
-    if (!isLasting) known = null
+    // Others may wait for the same answer, and have begun anew when this one goes on.
+    const asked = known
+    const answer = await asked.answer
+    const isLasting = answer.kind === 'ok' && (answer.value || cluster.now() - asked.at < againAfterMs)
+    if (!isLasting && known === asked) known = null
     return answer
   }
 }
