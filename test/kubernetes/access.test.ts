@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { JsonMap } from '../../src/kubernetes/json.ts'
 import { mapsAt, textsAt } from '../../src/kubernetes/json.ts'
-import type { Body } from '../../src/kubernetes/testing/build-objects.ts'
+import { aDeployment, aKubernetesService, anObject, type Body } from '../../src/kubernetes/testing/build-objects.ts'
 import { type Side, sides } from '../../src/moves/goal.ts'
 import { clusterGiven, hasClusters, hasOwnClusters } from './clusters.ts'
 import { putObjects } from './put-objects.ts'
@@ -22,10 +22,13 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
     beforeAll(async () => {
       estate = await openReleaseEstate('access')
       await fillBlue(estate)
+      await putObjects(estate.clusters.blue, estate.namespace, surrounded(estate.namespace))
       const { namespace } = estate
       const contexts = ['--blue-context', 'blue', '--green-context', 'green', '--namespace', namespace]
       await estate.titrate('init', ...contexts, '--name', 'narrow')
-      estate.addToRelease(quickPolicy)
+      // What surrounds a workload is copied with it.
+      const parity = { waivers: [{ service: 'mailer', path: '*', reason: 'made with its copy' }] }
+      estate.addToRelease({ ...quickPolicy, parity })
       manifests = { blue: await printed('blue'), green: await printed('green') }
       for (const side of sides) await putObjects(estate.clusters[side], namespace, manifests[side])
       const account = { namespace, name: 'titrate' }
@@ -101,6 +104,29 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
     }, 600_000)
   },
 )
+
+/** A service with all around it that a copy needs. */
+const surrounded = (namespace: string): readonly Body[] => [
+  aDeployment('mailer', {
+    pod: { serviceAccountName: 'mailer' },
+    container: { envFrom: [{ configMapRef: { name: 'mail' } }, { secretRef: { name: 'mail' } }] },
+    spec: { replicas: 1 },
+  }),
+  aKubernetesService('mailer'),
+  anObject('v1', 'ServiceAccount', 'mailer'),
+  anObject('v1', 'ConfigMap', 'mail', { data: { FROM: 'shop' } }),
+  anObject('v1', 'Secret', 'mail', { data: { password: 'aHVudGVyMg==' } }),
+  anObject('policy/v1', 'PodDisruptionBudget', 'mailer', {
+    spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'mailer' } } },
+  }),
+  anObject('rbac.authorization.k8s.io/v1', 'Role', 'mailer', {
+    rules: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'] }],
+  }),
+  anObject('rbac.authorization.k8s.io/v1', 'RoleBinding', 'mailer', {
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'mailer' },
+    subjects: [{ kind: 'ServiceAccount', name: 'mailer', namespace }],
+  }),
+]
 
 const rulesWithout = (role: Body, verb: string, resource: string): readonly JsonMap[] =>
   mapsAt(role, 'rules').flatMap(({ map }) => {
