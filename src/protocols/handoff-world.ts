@@ -107,6 +107,10 @@ export type HandoffMemo = {
   readonly byHand: readonly Millis[]
   /** How many ticks were due when the first of them was run; null: none was. */
   readonly dueAtFirst: number | null
+  /** When the newest of them was run. */
+  readonly byHandAt: Millis | null
+  /** A run was seen to last longer than it is to the next tick: what is missed can't be caught up one after the other. */
+  readonly outlasted: boolean
   readonly skipped: readonly Millis[]
   /** Cursor that the new owner was resumed with, and the ticks after it as far as they were computed. */
   readonly cursor: Millis | null
@@ -129,6 +133,8 @@ export const emptyHandoffMemo: HandoffMemo = {
   fenced: [],
   byHand: [],
   dueAtFirst: null,
+  byHandAt: null,
+  outlasted: false,
   skipped: [],
   cursor: null,
   ahead: [],

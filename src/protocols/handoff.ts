@@ -220,12 +220,15 @@ const barrier: Rule = ({ from, old, intent, memo }) =>
 
 /** Under `Forbid` and `Replace` the new owner must not start beside a run of the old one. */
 const runsEnd: Rule = (view) => {
-  const { from, old, memo, goal, now } = view
+  const { from, old, memo, goal, cursor, clock, now } = view
   if (from.kind !== 'seen' || from.value.schedule.concurrency === 'Allow') return null
   const run = from.value.schedule.active[0]
   if (run === undefined) return null
   const because = `run ${run.name} still goes on ${old}, and its policy is ${from.value.schedule.concurrency}`
-  return waitFor(view, goal.limits.pollMs, because, { ...memo, waitingSince: memo.waitingSince ?? now })
+  // What it holds back but for the newest tick, `Forbid` lets go without any handoff, too.
+  const holdsBack = from.value.schedule.concurrency === 'Forbid' && dueTicks(from.value.ticks, cursor, clock).length > 1
+  const outlasted = memo.outlasted || holdsBack
+  return waitFor(view, goal.limits.pollMs, because, { ...memo, waitingSince: memo.waitingSince ?? now, outlasted })
 }
 
 /** Our own tombstones on the new owner, from when it was the old one, would eat the ticks that it is about to run. */
@@ -247,22 +250,27 @@ const startsByHand = (tick: Millis, deadlineMs: Millis | null, clock: Millis): b
   clock + Math.min(deadlineMarginMs, deadlineMs / 2) > tick + deadlineMs
 
 const missedRuns: Rule = (view) => {
-  const { from, to, owner, intent, memo, goal, cursor, clock } = view
+  const { from, to, owner, intent, memo, goal, cursor, clock, now } = view
   if (to.kind !== 'seen') return null
   const old = from.kind === 'seen' ? from.value.schedule : null
   const due = dueTicks(to.value.ticks, cursor, clock)
   const newest = due.at(-1)
   // One after the other, runs that take longer than it is to the next tick never catch up: then the rest is let go.
   const inTurns = to.value.schedule.concurrency !== 'Allow'
-  const fallsBehind = inTurns && memo.dueAtFirst !== null && due.length > memo.dueAtFirst
+  const isMore = memo.dueAtFirst !== null && due.length > memo.dueAtFirst
+  const fallsBehind = inTurns && (memo.outlasted || isMore)
   const all = goal.missed === 'all' && due.length > 1 && !fallsBehind ? due : []
   const late = newest !== undefined && startsByHand(newest, to.value.schedule.deadlineMs, clock) ? [newest] : []
   const tick = [...orphans(memo, old), ...all, ...late][0]
   if (tick === undefined) return null
   if (inTurns && to.value.schedule.active.length > 0) {
-    return waitFor(view, goal.limits.pollMs, `missed ticks run one after the other on ${owner}`)
+    const period = periodAround(to.value.ticks, cursor, clock)
+    const outlasted = memo.byHandAt !== null && period !== null && now - memo.byHandAt >= period
+    const because = `missed ticks run one after the other on ${owner}`
+    return waitFor(view, goal.limits.pollMs, because, { ...memo, outlasted })
   }
-  return act({ kind: 'run', side: owner, intent, tick }, { ...memo, dueAtFirst: memo.dueAtFirst ?? due.length })
+  const run = { ...memo, dueAtFirst: memo.dueAtFirst ?? due.length, byHandAt: now }
+  return act({ kind: 'run', side: owner, intent, tick }, run)
 }
 
 const takeOver: Rule = (view) => {
