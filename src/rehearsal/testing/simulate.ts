@@ -18,6 +18,8 @@ const batchSize = 20
 /** So many failures are shrunk and shown; of the others the seed. */
 const shownFailures = 3
 const highestSeed = 4_294_967_295
+/** Far above what a thread needs: one that grows and grows ends, and says with which seeds. */
+const mostHeapMb = 512
 
 type Total = {
   played: number
@@ -124,18 +126,22 @@ const playAll = async (
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL('simulate-worker.ts', import.meta.url), {
         // Each release leaves little behind: what lives a moment should never be looked at twice.
-        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+        resourceLimits: { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: mostHeapMb },
       })
+      let playing: readonly number[] = []
       const next = (): void => {
         const batch = work.next()
-        if (batch.done === true) void worker.terminate().then(() => resolve())
-        else worker.postMessage(batch.value)
+        if (batch.done === true) return void worker.terminate().then(() => resolve())
+        playing = batch.value.seeds
+        worker.postMessage(batch.value)
       }
       worker.on('message', (result: BatchResult) => {
         take(result)
         next()
       })
-      worker.on('error', reject)
+      worker.on('error', (cause) => {
+        reject(new Error(`a thread ended while it played the seeds ${playing.join(', ')}`, { cause }))
+      })
       next()
     })
   await Promise.all(Array.from({ length: options.workers }, runWorker))
