@@ -1,5 +1,7 @@
 import { futureObjects } from '../clusters/future-objects.ts'
 import { namespaceFindings, placeFindings } from '../clusters/place-findings.ts'
+import { withProfiles } from '../clusters/profile-facts.ts'
+import { roomFindings } from '../clusters/room-findings.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { Finding } from '../inventory/estate.ts'
 import { indexObjects } from '../kubernetes/index-objects.ts'
@@ -30,7 +32,14 @@ export const checkClusterRules = async (
   signal: AbortSignal,
 ): Promise<readonly Finding[]> => {
   const { read, index, places } = estate
-  const found = [...namespaceFindings(read.blue), ...placeFindings(read.blue, index.blue.objects, read.green, places)]
+  const unreadOnGreen = new Set(read.green.notRead.map(({ sort }) => sort))
+  const isFargate = release.platform.name === 'eks-fargate'
+  const room = roomFindings({ blue: index.blue, green: index.green, places, isFargate, unread: unreadOnGreen })
+  const found = [
+    ...namespaceFindings(read.blue),
+    ...placeFindings(read.blue, index.blue.objects, read.green, places),
+    ...room.findings,
+  ]
   const unread = sides.flatMap((side) =>
     read[side].notRead.map(
       ({ sort, namespace, because }) =>
@@ -42,6 +51,7 @@ export const checkClusterRules = async (
     ...waivedByRelease(release, found, now),
     ...(await platformFindings(release, estate, now)),
     ...[...new Set(unread)].map(note),
+    ...room.notChecked.map(({ rule, object, because }) => note(`${rule} is not checked for ${object}: ${because}`)),
   ]
 }
 
@@ -56,7 +66,7 @@ const platformFindings = async (
   const report = checkPlatform({
     platform: name,
     index: indexObjects(futureObjects(index.blue, index.green, places, parity.rewrites)),
-    facts: readAwsFacts(awsFacts === null ? [] : await readFacts(awsFacts)).facts,
+    facts: withProfiles(readAwsFacts(awsFacts === null ? [] : await readFacts(awsFacts)).facts, index.green.objects),
     waivers: waivers.filter((one) => !isOfClusters(one)),
     now,
   })

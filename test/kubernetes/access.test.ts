@@ -6,7 +6,7 @@ import type { JsonMap } from '../../src/kubernetes/json.ts'
 import { mapsAt, textsAt } from '../../src/kubernetes/json.ts'
 import { aDeployment, aKubernetesService, anObject, type Body } from '../../src/kubernetes/testing/build-objects.ts'
 import { type Side, sides } from '../../src/moves/goal.ts'
-import { clusterGiven, hasClusters, hasOwnClusters } from './clusters.ts'
+import { clusterGiven, hasClusters, hasOwnClusters, okOf, soon } from './clusters.ts'
 import { putObjects } from './put-objects.ts'
 import { fillBlue, openReleaseEstate, quickPolicy, type ReleaseEstate } from './release-estate.ts'
 import { signInAs } from './sign-in.ts'
@@ -92,6 +92,16 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
       expect(await isOnGreen('invoices')).toBe(false)
     })
 
+    it('is refused where green has no room for what moves', async () => {
+      const { clusters, namespace } = estate
+      const quota = anObject('v1', 'ResourceQuota', 'few', { spec: { hard: { pods: '2' } } })
+      await putObjects(clusters.green, namespace, [quota])
+      await expect
+        .poll(async () => (await narrow.run('check')).out, { timeout: 60_000 })
+        .toMatch(/KC05 ResourceQuota \S+\/few .*what moves needs \d+ of pods beside the 0 in use, and the quota is 2/)
+      await okOf(clusters.green.client.remove(quotas, { namespace, name: 'few' }, { signal: soon() }))
+    })
+
     it('goes to its end', async () => {
       const { code, out, err } = await narrow.run('run', '--yes')
       expect([code, out, err]).toEqual([
@@ -104,6 +114,8 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
     }, 600_000)
   },
 )
+
+const quotas = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true } as const
 
 /** A service with all around it that a copy needs. */
 const surrounded = (namespace: string): readonly Body[] => [

@@ -42,16 +42,12 @@ const dryRun = async (
   }
   // A manifest is an object of the API.
   const object = manifest as unknown as KubernetesObject
-  const write = { signal, dryRun: true } as const
-  const answer =
+  // What isn't there is applied as a copy of it would be: rights that hold for one name hold for this too.
+  const patch =
     live === null
-      ? await client.create(resource, object, write)
-      : await client.patch(
-          resource,
-          placeOf(object),
-          { kind: 'json', operations: replacing(live.body, manifest), manager: fieldManager },
-          write,
-        )
+      ? ({ kind: 'apply', object, manager: fieldManager, force: false } as const)
+      : ({ kind: 'json', operations: replacing(live.body, manifest), manager: fieldManager } as const)
+  const answer = await client.patch(resource, placeOf(object), patch, { signal, dryRun: true })
   return dryRunOf(answer)
 }
 

@@ -77,7 +77,7 @@ const refusalOf = (status: Status, code: number, { place }: Asked): Refusal => {
   if (code === 404 && aboutKind === 'namespaces' && about === place?.namespace) return 'no namespace'
   if (code === 404 && about === null) return 'no such kind'
   if (/exceeded quota: |insufficient quota/.test(message)) return 'quota'
-  if (/cannot \S+ resource/.test(message)) return 'not permitted'
+  if (/cannot \S+ resource|RBAC permissions not currently held/.test(message)) return 'not permitted'
   if (/denied the request|denied request|violates PodSecurity|admission webhook|is forbidden: /.test(message))
     return 'admission'
   return code === 422 || code === 400 ? 'invalid' : 'other'
