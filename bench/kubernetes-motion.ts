@@ -9,6 +9,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Service } from 'kubernetes-types/core/v1.js'
 import { compileBenches } from '../scripts/compile-benches.ts'
 import type { Cluster } from '../src/providers/kubernetes/client/connect.ts'
@@ -26,6 +27,8 @@ const spreadMs = services * 200
 
 const makeEstate = async ({ client }: Cluster, blue: string, green: string): Promise<void> => {
   const write = { signal: AbortSignal.timeout(600_000) }
+  // A kind that was just defined is served a moment later.
+  while ((await client.list(httpRoutes, { namespace: blue }, write)).kind !== 'ok') await pause(200)
   const grant = {
     apiVersion: 'gateway.networking.k8s.io/v1beta1',
     kind: 'ReferenceGrant',

@@ -5,6 +5,7 @@ import { type KubernetesEnvironment, nameOfEnvironment } from './environment.ts'
 import { followNamespace } from './follow-namespace.ts'
 import type { CopySource } from './make-copy.ts'
 import { type Found, findWorkload, type NamespaceView, scalerIn, seenOf, viewNamespace } from './namespace-view.ts'
+import { createPlaces } from './places.ts'
 import { provideWorkload } from './provide-workload.ts'
 import { addressOf, newestLogs } from './reach-workload.ts'
 import { createScalers, type Scalers } from './scalers.ts'
@@ -18,6 +19,12 @@ type Options = {
   readonly inventory: Workloads['inventory']
 }
 
+/**
+ * A copy asks ten times and more, and has five seconds: a hundred at once would each wait for their turn until their time is
+ * over, begin anew, and none would ever end.
+ */
+const copiesAtOnce = 6
+
 /** Workloads of one namespace: Deployments, StatefulSets, and CronJobs, which have no replicas. */
 export const workloadsOf = (options: Options): Workloads => {
   const { environment } = options
@@ -26,6 +33,7 @@ export const workloadsOf = (options: Options): Workloads => {
   const acts = makeActs(options)
   const find = finderOf(options, scalers)
 
+  const copies = createPlaces(copiesAtOnce)
   return {
     side: environment.side,
     inventory: options.inventory,
@@ -43,12 +51,9 @@ export const workloadsOf = (options: Options): Workloads => {
       const there = await find.any(service, call.signal)
       if (there.kind !== 'ok') return there
       const { all, workload } = there.value
-      const kind = await provideWorkload(
-        { ...options, sourceScalers },
-        call,
-        service,
-        workload,
-        workload && seenOf(all, workload),
+      const seen = workload && seenOf(all, workload)
+      const kind = await copies.within(call.signal, () =>
+        provideWorkload({ ...options, sourceScalers }, call, service, workload, seen),
       )
       return kind.kind === 'ok' ? acts.stamp(call, baseline, service, kind.value) : kind
     },
