@@ -134,8 +134,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/protocols/shift.ts',
-        find: 'const step = goal.exclusive ? exclusively(view) : overlapping(view)',
-        replace: 'const step = goal.exclusive && goal.blue > 0 ? exclusively(view) : overlapping(view)',
+        find: 'const step = goal.exclusive ? exclusively(view) : overlap(view)',
+        replace: 'const step = goal.exclusive && goal.blue > 0 ? exclusively(view) : overlap(view)',
       },
     ],
     caughtBy: simulation,
