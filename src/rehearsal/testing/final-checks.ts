@@ -19,11 +19,13 @@ export type Ending = {
   readonly now: Millis
   /** Something landed late, or a scheduler without fences was killed beside it: it may lose a tick, and says so. */
   readonly mayMiss: boolean
+  /** Break-glass began right before the end: the engine could not hear of it, and the world is between both. */
+  readonly isBeingBroken: boolean
 }
 
 /** What has to hold of the world when a release has ended, whichever way. */
 export const checkEnding = (ending: Ending): readonly string[] => [
-  ...Object.values(ending.plan.moves).flatMap((move) => checkPlace(ending, move)),
+  ...Object.values(ending.plan.moves).flatMap((move) => (ending.isBeingBroken ? [] : checkPlace(ending, move))),
   ...ending.estate.services.flatMap(({ definition }) =>
     definition.schedule === null ? [] : checkTicks(ending, definition.name),
   ),

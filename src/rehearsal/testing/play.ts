@@ -50,6 +50,8 @@ const foldComparedEvery = 8
 /** The store was cut off, by us; or a second engine was there first. */
 const expectedErrors: ReadonlySet<string> = new Set(['STORE_UNAVAILABLE', 'ENGINE_RUNNING'])
 const calmLimitMs = 600 * second
+/** So long after break-glass has begun nobody may have heard of it. */
+const unheardMs = second / 2
 
 /** Plays one whole release: the storm, then calm with people who answer, until it has ended. */
 export const playScenario = async (scenario: Scenario, options: PlayOptions = {}): Promise<Played> => {
@@ -126,6 +128,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
   let answers = 0
   let hasEnded = false
   let isCalm = false
+  let brokeGlassAt: Millis | null = null
 
   function watchExclusive(): void {
     const exclusive = new Set(
@@ -268,6 +271,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
   }
 
   const useBreakGlass = (): void => {
+    brokeGlassAt = clock.now()
     const process = createSimulatedProcess(clock)
     const caller: Caller = { clock, random, faults: noFaults, readFaults: () => null, latencies: defaultLatencies }
     const { sides, router } = world.worldFor(caller)
@@ -366,6 +370,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
           begun: playBegins,
           now: clock.now(),
           mayMiss,
+          isBeingBroken: brokeGlassAt !== null && (entries.findLast(hasItEnded)?.at ?? 0) < brokeGlassAt + unheardMs,
         }),
       )
       checks.text('the journal', JSON.stringify(entries))
@@ -396,6 +401,8 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     )
   }
 }
+
+const hasItEnded = ({ event }: Recorded): boolean => event.kind === 'ended'
 
 const flat = (journal: JournalState): string =>
   JSON.stringify({ ...journal, hash: '', moves: [...journal.moves].sort(([a], [b]) => (a < b ? -1 : 1)) })
