@@ -1,44 +1,24 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createPlaces } from './places.ts'
 
-const never = new AbortController().signal
-
-describe('places for works that ask for much', () => {
-  it('are given to so many at once, in order, and go to the next when one ends or fails', async () => {
-    const places = createPlaces(2)
-    const begun: number[] = []
-    const works = [1, 2, 3, 4].map((number) => ({ number, ...Promise.withResolvers<null>() }))
-    const all = works.map(({ number, promise }) =>
-      places.within(never, async () => {
-        begun.push(number)
-        return { kind: 'ok', value: await promise } as const
-      }),
-    )
-    await Promise.resolve()
-    expect(begun).toEqual([1, 2])
-    works[1]?.reject(new Error('it broke'))
-    await expect(all[1]).rejects.toThrow('it broke')
-    expect(begun).toEqual([1, 2, 3])
-    for (const { resolve } of works) resolve(null)
-    expect(await all[3]).toEqual({ kind: 'ok', value: null })
-    expect(begun).toEqual([1, 2, 3, 4])
-  })
-
-  it('are waited for no longer than the signal, and then nothing was done', async () => {
-    const places = createPlaces(1)
-    const first = Promise.withResolvers<null>()
-    const held = places.within(never, async () => ({ kind: 'ok', value: await first.promise }))
-    const stop = new AbortController()
-    let isBegun = false
-    const second = places.within(stop.signal, async () => {
-      isBegun = true
-      return { kind: 'ok', value: null }
+it('lets so many works go on at once, tells the others to come again, and frees the place of one that fails', async () => {
+  const places = createPlaces(2)
+  const begun: number[] = []
+  const begin = (number: number, until: Promise<null>) =>
+    places.within(async () => {
+      begun.push(number)
+      return { kind: 'ok', value: await until }
     })
-    stop.abort()
-    expect(await second).toMatchObject({ kind: 'unknown', because: expect.stringContaining('nothing was done yet') })
-    first.resolve(null)
-    await held
-    expect(isBegun).toBe(false)
-    expect(await places.within(never, async () => ({ kind: 'ok', value: 1 }))).toEqual({ kind: 'ok', value: 1 })
-  })
+  const [first, second] = [Promise.withResolvers<null>(), Promise.withResolvers<null>()]
+  const [one, two] = [begin(1, first.promise), begin(2, second.promise)]
+  expect(await begin(3, first.promise)).toMatchObject({ kind: 'unknown', because: expect.stringContaining('nothing') })
+  second.reject(new Error('it broke'))
+  await expect(two).rejects.toThrow('it broke')
+  const four = begin(4, first.promise)
+  first.resolve(null)
+  expect([await one, await four]).toEqual([
+    { kind: 'ok', value: null },
+    { kind: 'ok', value: null },
+  ])
+  expect(begun).toEqual([1, 2, 4])
 })

@@ -52,7 +52,7 @@ export const workloadsOf = (options: Options): Workloads => {
       if (there.kind !== 'ok') return there
       const { all, workload } = there.value
       const seen = workload && seenOf(all, workload)
-      const kind = await copies.within(call.signal, () =>
+      const kind = await copies.within(() =>
         provideWorkload({ ...options, sourceScalers }, call, service, workload, seen),
       )
       return kind.kind === 'ok' ? acts.stamp(call, baseline, service, kind.value) : kind
