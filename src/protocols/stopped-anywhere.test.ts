@@ -110,15 +110,14 @@ const shiftCase = (name: string, from: readonly [number, number], order: Order):
     opposite: replicas(blue, green, goal.exclusive),
     looksAgain: 'when a read failed',
     watch: (world) => {
-      const seen = { blue: blue, green: green }
+      let seen = { blue, green }
       return () => {
-        for (const side of ['blue', 'green'] as const)
-          void readOf(world, side).then((value) => {
-            seen[side] = value?.ready ?? 0
-          })
-        const { blue: onBlue, green: onGreen } = world.sides
+        // Both of one moment: what one side had before it grew says nothing beside what the other has since.
+        void Promise.all([readOf(world, 'blue'), readOf(world, 'green')]).then(([onBlue, onGreen]) => {
+          seen = { blue: onBlue?.ready ?? 0, green: onGreen?.ready ?? 0 }
+        })
         if (goal.exclusive)
-          return onBlue.workloads.running(service) > 0 && onGreen.workloads.running(service) > 0
+          return world.sides.blue.workloads.running(service) > 0 && world.sides.green.workloads.running(service) > 0
             ? ['both sides run a copy']
             : []
         const ready = seen.blue + seen.green
