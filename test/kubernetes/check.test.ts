@@ -248,32 +248,40 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
   })
 
   it('tells a kind that green does not serve', async () => {
-    const crd = anObject('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'scaledobjects.keda.sh', {
-      spec: {
-        group: 'keda.sh',
-        scope: 'Namespaced',
-        names: {
-          plural: 'scaledobjects',
-          kind: 'ScaledObject',
-          singular: 'scaledobject',
-          listKind: 'ScaledObjectList',
-        },
-        versions: [
-          {
-            name: 'v1alpha1',
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+    // One that no other test installs, for all of them share the clusters.
+    const crd = anObject(
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'securitygrouppolicies.vpcresources.k8s.aws',
+      {
+        spec: {
+          group: 'vpcresources.k8s.aws',
+          scope: 'Namespaced',
+          names: {
+            plural: 'securitygrouppolicies',
+            kind: 'SecurityGroupPolicy',
+            singular: 'securitygrouppolicy',
+            listKind: 'SecurityGroupPolicyList',
           },
-        ],
+          versions: [
+            {
+              name: 'v1beta1',
+              served: true,
+              storage: true,
+              schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+            },
+          ],
+        },
       },
-    })
+    )
     await putObjects(blue, here, [crd])
-    const scaled = anObject('keda.sh/v1alpha1', 'ScaledObject', 'web', { spec: { scaleTargetRef: { name: 'web' } } })
+    const policy = anObject('vpcresources.k8s.aws/v1beta1', 'SecurityGroupPolicy', 'web', {
+      spec: { podSelector: { matchLabels: { app: 'web' } } },
+    })
     await expect
       .poll(
         () =>
-          onBlue(web(), scaled).then(
+          onBlue(web(), policy).then(
             () => true,
             () => false,
           ),
@@ -282,11 +290,15 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
       .toBe(true)
     const { findings, parity } = await view()
     expect(findings).toMatchObject([
-      { rule: 'KC03', object: 'kind ScaledObject.keda.sh', message: expect.stringContaining('green does not know it') },
+      {
+        rule: 'KC03',
+        object: 'kind SecurityGroupPolicy.vpcresources.k8s.aws',
+        message: expect.stringContaining('green does not know it'),
+      },
       { rule: 'KC11' },
     ])
     expect(parity?.differing.flatMap(({ differences: all }) => all.map(({ object }) => object))).toContain(
-      `ScaledObject ${here}/web`,
+      `SecurityGroupPolicy ${here}/web`,
     )
     await removeObject(blue, crd)
   })

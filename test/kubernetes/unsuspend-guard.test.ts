@@ -46,7 +46,13 @@ describe.skipIf(!hasOwnClusters)('what keeps others from unsuspending schedules'
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'titrate-guard-test-'))
     clusters = { blue: await connectTo(clusterGiven('blue')), green: await connectTo(clusterGiven('green')) }
-    const rules = [{ apiGroups: ['', 'apps', 'batch'], resources: ['*'], verbs: ['*'] }]
+    const rules = [
+      {
+        apiGroups: ['', 'apps', 'autoscaling', 'batch', 'networking.k8s.io', 'policy', 'rbac.authorization.k8s.io'],
+        resources: ['*'],
+        verbs: ['*'],
+      },
+    ]
     for (const side of ['blue', 'green'] as const) {
       const role = {
         apiVersion: `${rbac.group}/v1`,
