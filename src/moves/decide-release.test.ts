@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import type { ReleaseState } from '../journal/release-state.ts'
 import { decideRelease } from './decide-release.ts'
+import { giveOrders } from './orders.ts'
 import { openSmallWorld, smallPlan } from './testing/small-world.ts'
 
 it('decides the same in whatever order the reports of its moves have come', () => {
@@ -28,4 +30,25 @@ it('does not end rolled back while what green would not do before is being put r
   }
   expect(decide(true)).not.toContain('ended')
   expect(decide(false)).toContain('ended')
+})
+
+it('tells every service that has not settled to stay where it is after break-glass', () => {
+  const small = openSmallWorld()
+  small.pass(1_000)
+  const plan = smallPlan()
+  const onTheWay = { order: 'cross', settledOn: null, skipped: false } as const
+  const reports = new Map([...small.reports].map(([service, report]) => [service, { ...report, ...onTheWay }]))
+  const wavesStarted = plan.waves.map(({ number }) => number)
+  const ordersAfter = (stop: ReleaseState['stop']) =>
+    giveOrders({
+      state: { ...small.journal.release, wavesStarted, stop },
+      plan,
+      reports,
+      now: 2_000_000,
+      waitingForRelease: null,
+    })?.moves.map(({ event }) => event) ?? []
+  const orders = ordersAfter({ where: 'green', by: 'eve', because: 'smoke', at: 1 })
+  expect(orders).toHaveLength(reports.size)
+  for (const order of orders) expect(order).toMatchObject({ order: 'hold', because: 'eve used break-glass' })
+  expect(ordersAfter(null)).not.toEqual(orders)
 })
