@@ -1,7 +1,7 @@
 import type { Json } from '../moves/goal.ts'
 import { isMap, mapsAt, textAt, textMapAt, textsAt } from './json.ts'
 
-type Labels = Readonly<Record<string, string>>
+export type Labels = Readonly<Record<string, string>>
 
 type Expression = { readonly key: string; readonly operator: string; readonly values: readonly string[] }
 

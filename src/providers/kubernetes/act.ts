@@ -1,6 +1,6 @@
 import type { Answer, Call, Stamp } from '../../engine/ports.ts'
-import { compareFences, type Json } from '../../moves/goal.ts'
-import { isStampOf, stampAfter } from '../stamp.ts'
+import type { Json } from '../../moves/goal.ts'
+import { isOvertaken, isStampOf, stampAfter } from '../stamp.ts'
 import { fieldManager } from './annotations.ts'
 import type { ClaimRecord } from './claim-record.ts'
 import type { ClaimKeeper } from './claims.ts'
@@ -69,7 +69,7 @@ export const actOn = async <T extends KubernetesObject, R>(
     if (found.kind !== 'ok') return found
     const object = found.value
     const stamp = stampOn(object, admitted.value)
-    if (stamp !== null && stamp.fence.release === call.fence.release && compareFences(stamp.fence, call.fence) > 0) {
+    if (stamp !== null && isOvertaken(stamp, call)) {
       const because = `too late: ${title} on ${cluster.name} was already changed for ${stamp.intent}; this is ${call.intent}`
       return { kind: 'refused', because }
     }

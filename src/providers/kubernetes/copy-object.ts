@@ -3,7 +3,7 @@ import type { JsonMap } from '../../kubernetes/json.ts'
 import { type KubernetesObject as ReadObject, readObject } from '../../kubernetes/object.ts'
 import { fieldManager } from './annotations.ts'
 import { describeObject, type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
-import { isCopy } from './copy-of.ts'
+import { type CopyOptions, copyOf, isCopy } from './copy-of.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 
 type Where = Pick<KubernetesEnvironment, 'cluster' | 'namespace'>
@@ -11,6 +11,12 @@ type Where = Pick<KubernetesEnvironment, 'cluster' | 'namespace'>
 /** An object of the API as the domain reads objects. */
 export const asRead = (object: KubernetesObject, namespace: string): ReadObject | null =>
   readObject(object, { namespace, clusterWide: new Set(), place: null })
+
+/** The manifest of an object's copy; null: it is none that could be copied. */
+export const manifestOf = (object: KubernetesObject, how: CopyOptions): JsonMap | null => {
+  const read = asRead(object, object.metadata?.namespace ?? '')
+  return read === null ? null : copyOf(read, how)
+}
 
 /**
  * Makes one object, or brings a copy of ours up to date. What somebody else made is left as it is: parity says how it

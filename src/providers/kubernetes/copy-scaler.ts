@@ -4,8 +4,8 @@ import { type Autoscaler, originalSpec, pausedReplicas } from './autoscaler.ts'
 import { kinds } from './client/kinds.ts'
 import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
 import { surroundingKinds } from './client/surrounding-kinds.ts'
-import { asRead, putCopy } from './copy-object.ts'
-import { type CopyOptions, copyOf } from './copy-of.ts'
+import { manifestOf, putCopy } from './copy-object.ts'
+import type { CopyOptions } from './copy-of.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { originalsOn, resourceOf } from './share-scaler.ts'
 import { writtenStamp } from './stamps.ts'
@@ -59,11 +59,6 @@ export const copyScaler = async (
 /** Without what was not written on blue either. */
 const written = (spec: JsonMap): JsonMap =>
   Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== null))
-
-const manifestOf = (object: KubernetesObject, how: CopyOptions): JsonMap | null => {
-  const read = asRead(object, object.metadata?.namespace ?? '')
-  return read === null ? null : copyOf(read, how)
-}
 
 /** What KEDA's triggers log in with, and the Secrets that this names. */
 const copyAuthentications = async (

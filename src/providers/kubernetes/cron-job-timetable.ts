@@ -2,14 +2,10 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import { parseDuration } from '../../config/duration.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { faultOfCron, isZone, type Timetable, timetableOf } from '../timetable.ts'
+import { instant } from './instant.ts'
 
 const second: Millis = 1_000
 const minute: Millis = 60 * second
-
-export const instant = (time: string | undefined): Millis | null => {
-  const at = Date.parse(time ?? '')
-  return Number.isNaN(at) ? null : at
-}
 
 export const createdAtOf = ({ metadata }: CronJob): Millis => instant(metadata?.creationTimestamp) ?? 0
 export const cursorIn = ({ status }: CronJob): Millis | null => instant(status?.lastScheduleTime)

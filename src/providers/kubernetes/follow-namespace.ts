@@ -1,5 +1,5 @@
-import { kinds } from './client/kinds.ts'
-import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
+import { kinds, workloadKinds } from './client/kinds.ts'
+import { type KubernetesObject, placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 
 /** Calls back with the service that an object belongs to, for each change of anything that a read shows. */
@@ -13,7 +13,7 @@ export const followNamespace = (
   const named = (object: KubernetesObject) => placeOf(object).name
   const ownerOf = (object: KubernetesObject, kind: string) =>
     object.metadata?.ownerReferences?.find((each) => each.kind === kind && each.controller === true)?.name ?? null
-  for (const resource of [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]) {
+  for (const resource of workloadKinds) {
     watches.of(resource, scope).onChange(({ object }) => changed(named(object)), signal)
   }
   watches.of(kinds.jobs, scope).onChange(({ object }) => {

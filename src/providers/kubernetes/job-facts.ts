@@ -5,6 +5,7 @@ import type { Millis, Side } from '../../moves/goal.ts'
 import { runNameOf } from '../run-name.ts'
 import { label } from './annotations.ts'
 import { placeOf } from './client/resource.ts'
+import { instant } from './instant.ts'
 
 const minute: Millis = 60_000
 const scheduledAt = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
@@ -31,11 +32,6 @@ export const isOwnedBy = (job: Job, cronJob: CronJob): boolean =>
 const conditionOf = (job: Job, type: string) =>
   job.status?.conditions?.find((each) => each.type === type && each.status === 'True')
 
-const at = (time: string | undefined): Millis | null => {
-  const millis = Date.parse(time ?? '')
-  return Number.isNaN(millis) ? null : millis
-}
-
 export const isOver = (job: Job): boolean =>
   conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined
 
@@ -52,8 +48,8 @@ export const runOf = (job: Job, cronJob: string, side: Side, pods: readonly Pod[
     service: cronJob,
     side,
     tick,
-    startedAt: at(job.status?.startTime) ?? at(job.metadata?.creationTimestamp) ?? 0,
-    endedAt: at(job.status?.completionTime) ?? at((failed ?? complete)?.lastTransitionTime),
+    startedAt: instant(job.status?.startTime) ?? instant(job.metadata?.creationTimestamp) ?? 0,
+    endedAt: instant(job.status?.completionTime) ?? instant((failed ?? complete)?.lastTransitionTime),
     result,
     exitCode: result === 'running' ? null : exitCodeOf(result, pods),
   }

@@ -1,12 +1,11 @@
 import type { Answer, Call } from '../../engine/ports.ts'
-import type { JsonMap } from '../../kubernetes/json.ts'
 import { mapAt } from '../../kubernetes/json.ts'
 import { readWorkload, type Workload } from '../../kubernetes/workload.ts'
 import type { Rewriter } from '../../parity/rewrites.ts'
 import type { ClaimKeeper } from './claims.ts'
 import { kinds } from './client/kinds.ts'
-import { describeObject, type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
-import { asRead, putCopy } from './copy-object.ts'
+import { describeObject, placeOf, type Resource } from './client/resource.ts'
+import { asRead, manifestOf, putCopy } from './copy-object.ts'
 import { type CopyOptions, copyOf, isCopy } from './copy-of.ts'
 import { copyScaler } from './copy-scaler.ts'
 import { type KubernetesEnvironment, nameOfEnvironment } from './environment.ts'
@@ -112,11 +111,6 @@ const copyAround = async (
     if (copied !== null && copied.kind !== 'ok') return copied
   }
   return { kind: 'ok', value: null }
-}
-
-const manifestOf = (object: KubernetesObject, how: CopyOptions): JsonMap | null => {
-  const read = asRead(object, object.metadata?.namespace ?? '')
-  return read === null ? null : copyOf(read, how)
 }
 
 /** Asleep from birth: nothing of it ever runs before the release lets it. */

@@ -135,9 +135,7 @@ const newestWarning =
   ({ warnings }: NamespaceView): ToldOf =>
   (uid, counts) => {
     if (warnings === null || uid === undefined) return null
-    const about = warnings
-      .list({})
-      .filter(({ involvedObject, reason }) => involvedObject.uid === uid && counts(reason ?? ''))
+    const about = warnings.ownedBy(uid).filter(({ reason }) => counts(reason ?? ''))
     const newest = about.toSorted((a, b) => toldAt(a).localeCompare(toldAt(b))).at(-1)
     return newest?.message?.slice(0, longestWarning) ?? null
   }

@@ -1,9 +1,8 @@
-import { annotation } from './annotations.ts'
 import type { Autoscaler } from './autoscaler.ts'
-import type { KubernetesObject } from './client/resource.ts'
 import { surroundingKinds } from './client/surrounding-kinds.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { restoreScaler } from './share-scaler.ts'
+import { hasStamp } from './stamps.ts'
 
 /** Autoscalers get back what they had before a release that has given the environment free: their minimum was held for it. */
 export const restoreScalers = async (environment: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {
@@ -26,5 +25,3 @@ const stampedScalers = async (
     ...(scaled.kind === 'ok' ? scaled.value.items.map((object) => ({ kind: 'KEDA', object }) as const) : []),
   ].filter(({ object }) => hasStamp(object))
 }
-
-const hasStamp = ({ metadata }: KubernetesObject): boolean => metadata?.annotations?.[annotation.stamp] !== undefined

@@ -1,7 +1,8 @@
 import type { Answer } from '../../engine/ports.ts'
 import type { Cluster } from './client/connect.ts'
-import { kinds } from './client/kinds.ts'
-import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
+import type { KindReader } from './client/kind-watch.ts'
+import { workloadKinds } from './client/kinds.ts'
+import type { KubernetesObject } from './client/resource.ts'
 
 /** The object of a service on one side. */
 export type ServicePlace = { readonly namespace: string; readonly name: string }
@@ -28,19 +29,18 @@ export const placesOnBlue = (where: Where): ServicePlaces => {
   if (only !== undefined && namespaces.length === 1) return inOneNamespace(only)
   return {
     of: async (service, signal) => {
-      const there = await namesIn(where, signal)
+      const there = await workloadsIn(where, signal)
       if (there.kind !== 'ok') return there
       const places = namespaces.flatMap((namespace) => {
-        const own = there.value.get(namespace)
         const short = service.endsWith(`.${namespace}`) ? service.slice(0, -namespace.length - 1) : service
-        return [...new Set([service, short])].filter((name) => own?.has(name)).map((name) => ({ namespace, name }))
+        return [...new Set([service, short])].map((name) => ({ namespace, name })).filter(there.value)
       })
       return onlyOne(service, places, where)
     },
     serviceAt: async ({ namespace, name }, signal) => {
-      const there = await namesIn(where, signal)
+      const there = await workloadsIn(where, signal)
       if (there.kind !== 'ok') return there
-      const isShared = namespaces.filter((each) => there.value.get(each)?.has(name)).length > 1
+      const isShared = namespaces.filter((each) => there.value({ namespace: each, name })).length > 1
       return { kind: 'ok', value: isShared ? `${name}.${namespace}` : name }
     },
     mayBe: ({ namespace, name }) => [name, `${name}.${namespace}`],
@@ -69,27 +69,24 @@ const onlyOne = (
   return { kind: 'refused', because }
 }
 
-const workloads = [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]
+type HasWorkload = (place: ServicePlace) => boolean
 
-/** The names of the workloads of each namespace, by the watches that all readers share. */
-const namesIn = async (
-  { cluster, namespaces }: Where,
-  signal: AbortSignal,
-): Promise<Answer<ReadonlyMap<string, ReadonlySet<string>>>> => {
-  const asked = namespaces.flatMap((namespace) => workloads.map((resource) => ({ namespace, resource })))
+/** Whether there is a workload of that name, by the watches that all readers share. */
+const workloadsIn = async ({ cluster, namespaces }: Where, signal: AbortSignal): Promise<Answer<HasWorkload>> => {
+  const asked = namespaces.flatMap((namespace) => workloadKinds.map((resource) => ({ namespace, resource })))
   const answers = await Promise.all(
     asked.map(({ namespace, resource }) => cluster.watches.of(resource, { namespace }).ready(signal)),
   )
-  const names = new Map<string, Set<string>>(namespaces.map((namespace) => [namespace, new Set()]))
+  const readers = new Map<string, KindReader<KubernetesObject>[]>(namespaces.map((namespace) => [namespace, []]))
   for (const [index, answer] of answers.entries()) {
     if (answer.kind !== 'ok') return answer
-    const namespace = asked[index]?.namespace ?? ''
-    for (const object of answer.value.list({ namespace })) names.get(namespace)?.add(nameOf(object))
+    readers.get(asked[index]?.namespace ?? '')?.push(answer.value)
   }
-  return { kind: 'ok', value: names }
+  return {
+    kind: 'ok',
+    value: (place) => readers.get(place.namespace)?.some((reader) => reader.get(place) !== null) ?? false,
+  }
 }
-
-const nameOf = (object: KubernetesObject): string => placeOf(object).name
 
 /** How names of blue become those of green. */
 export type GreenNames = {
@@ -142,14 +139,14 @@ export const placesOnGreen = (blue: ServicePlaces, green: GreenNames, where: Whe
         const to = green.namespaces.get(namespace) ?? namespace
         return { kind: 'ok', value: { namespace: to, name: nameOnGreen(service, name, green) } }
       }
-      const there = await namesIn(where, signal)
+      const there = await workloadsIn(where, signal)
       if (there.kind !== 'ok') return there
       const places = [...green.namespaces]
         .map(([from, to]) => {
           const short = service.endsWith(`.${from}`) ? service.slice(0, -from.length - 1) : service
           return { namespace: to, name: nameOnGreen(service, short, green) }
         })
-        .filter(({ namespace, name }) => there.value.get(namespace)?.has(name))
+        .filter(there.value)
       return places.length === 0 ? place : onlyOne(service, places, where)
     },
     serviceAt,

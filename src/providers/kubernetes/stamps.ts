@@ -9,7 +9,7 @@ import type { ClaimRecord } from './claim-record.ts'
 import type { KubernetesObject } from './client/resource.ts'
 
 const jsonSchema: z.ZodType<Json> = z.json()
-const stampSchema = z.object({
+export const stampSchema = z.object({
   fence: z.object({ release: z.string(), epoch: z.number(), move: z.string(), version: z.number() }),
   intent: z.string(),
   baseline: jsonSchema,
@@ -21,8 +21,15 @@ export const stampOn = (object: KubernetesObject, claim: ClaimRecord): Stamp | n
   if (text === undefined) return null
   const stamp = parsed(text)
   if (stamp === null) return null
-  return stamp.fence.epoch <= (claim.freed[stamp.fence.release] ?? 0) ? null : stamp
+  return isFreed(stamp, claim) ? null : stamp
 }
+
+/** Whether the stamp is of a release that gave the environment free since: then it no longer counts. */
+export const isFreed = ({ fence }: Stamp, { freed }: ClaimRecord): boolean => fence.epoch <= (freed[fence.release] ?? 0)
+
+/** Whether there is a stamp at all, of whichever release. */
+export const hasStamp = ({ metadata }: KubernetesObject): boolean =>
+  metadata?.annotations?.[annotation.stamp] !== undefined
 
 /** What the first act on an object found, whichever release that was of: it stands there until it is put back. */
 export const baselineOn = (object: KubernetesObject): Json | undefined => {

@@ -1,10 +1,11 @@
 import { annotation, label } from './annotations.ts'
-import { kinds } from './client/kinds.ts'
-import { type KubernetesObject, placeOf, type Resource } from './client/resource.ts'
+import { kinds, workloadKinds } from './client/kinds.ts'
+import { placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { isTombstone } from './job-facts.ts'
 import { restoreScalers } from './restore-scalers.ts'
 import { probeName } from './scheduler-probe.ts'
+import { hasStamp } from './stamps.ts'
 
 const limitMs = 60_000
 
@@ -30,7 +31,7 @@ const takeStampsOff = async ({ cluster, namespace }: KubernetesEnvironment, sign
   const body = {
     metadata: { annotations: { [annotation.stamp]: null, [annotation.pausedAt]: null, [annotation.nudgedAt]: null } },
   }
-  for (const resource of [kinds.deployments, kinds.statefulSets, kinds.cronJobs] as readonly Resource[]) {
+  for (const resource of workloadKinds) {
     const watch = cluster.watches.of(resource, { namespace })
     const reader = await watch.ready(signal)
     if (reader.kind !== 'ok') continue
@@ -43,8 +44,6 @@ const takeStampsOff = async ({ cluster, namespace }: KubernetesEnvironment, sign
     )
   }
 }
-
-const hasStamp = ({ metadata }: KubernetesObject): boolean => metadata?.annotations?.[annotation.stamp] !== undefined
 
 const removeTombstones = async ({ cluster, namespace }: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {
   const list = await cluster.client.list(kinds.jobs, { namespace, labels: label.tombstone }, { signal })

@@ -4,7 +4,8 @@ import type { Run } from '../../engine/ports.ts'
 import type { Side } from '../../moves/goal.ts'
 import { runNameOf } from '../run-name.ts'
 import { placeOf } from './client/resource.ts'
-import { instant, tickInMinute } from './cron-job-timetable.ts'
+import { tickInMinute } from './cron-job-timetable.ts'
+import { instant } from './instant.ts'
 import { tickInName } from './job-facts.ts'
 
 /**

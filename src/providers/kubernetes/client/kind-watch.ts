@@ -97,7 +97,8 @@ export const watchKind = <T extends KubernetesObject>(
 const positionOf = <T extends KubernetesObject>(event: WatchEvent<T>): string | undefined =>
   event.kind === 'bookmark' ? event.resourceVersion : event.object.metadata?.resourceVersion
 
-const abortOf = (signal: AbortSignal): Promise<void> =>
+/** Ends with the signal. */
+export const abortOf = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })

@@ -51,3 +51,6 @@ export const kinds = {
   leases,
   endpointSlices,
 } as const
+
+/** The kinds of workloads that move. Of one name, an earlier one goes before a later one. */
+export const workloadKinds: readonly Resource[] = [deployments, statefulSets, cronJobs]

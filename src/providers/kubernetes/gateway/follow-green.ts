@@ -7,6 +7,7 @@ import type { Millis } from '../../../moves/goal.ts'
 import { fieldManager, label } from '../annotations.ts'
 import type { ClaimKeeper } from '../claims.ts'
 import type { Cluster } from '../client/connect.ts'
+import { abortOf } from '../client/kind-watch.ts'
 import { kinds } from '../client/kinds.ts'
 import { describeObject, type ObjectPlace, placeOf } from '../client/resource.ts'
 import { writtenStamp } from '../stamps.ts'
@@ -64,7 +65,7 @@ export const followGreen = (options: Options, life: AbortSignal): GreenFollower 
       green.watches.of(kinds.endpointSlices, { namespace: to }),
       blue.watches.of(kinds.services, { namespace: from }),
     ]
-    const ended = untilAborted(life)
+    const ended = abortOf(life)
     let wake = Promise.withResolvers<void>()
     const changed = (): void => wake.resolve()
     sources.onChange(changed, life)
@@ -112,12 +113,6 @@ export const followGreen = (options: Options, life: AbortSignal): GreenFollower 
 }
 
 const isOurs = ({ metadata }: Service): boolean => metadata?.labels?.[label.follows] !== undefined
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 /** By the watch, which takes no right to ask for single ones; what it doesn't have yet is asked for, where that may be. */
 const serviceOn = async (

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Stamp } from '../../../engine/ports.ts'
 import { canonicalJson } from '../../../journal/canonical-json.ts'
-import type { Json, Millis } from '../../../moves/goal.ts'
+import type { Millis } from '../../../moves/goal.ts'
 import { annotation } from '../annotations.ts'
 import type { ClaimRecord } from '../claim-record.ts'
+import { isFreed, stampSchema } from '../stamps.ts'
 import type { HttpRoute, RouteRule } from './http-route.ts'
 import type { Refs } from './weigh-rule.ts'
 
@@ -23,7 +24,6 @@ export type ServiceRecord = {
 /** A route may have rules of several services, so each has a record of its own in one annotation. */
 export type RouteRecords = Readonly<Record<string, ServiceRecord>>
 
-const jsonSchema: z.ZodType<Json> = z.json()
 const backendRef = z.looseObject({
   name: z.string(),
   group: z.string().exactOptional(),
@@ -36,11 +36,7 @@ const backendRef = z.looseObject({
 const recordsSchema = z.record(
   z.string(),
   z.object({
-    stamp: z.object({
-      fence: z.object({ release: z.string(), epoch: z.number(), move: z.string(), version: z.number() }),
-      intent: z.string(),
-      baseline: jsonSchema,
-    }),
+    stamp: stampSchema,
     green: z.number(),
     was: z.number(),
     at: z.number(),
@@ -53,9 +49,7 @@ export const recordsOn = (route: HttpRoute, claim: ClaimRecord): RouteRecords =>
   const records = read.get(route) ?? recordsIn(route)
   read.set(route, records)
   if (records === none) return none
-  return Object.fromEntries(
-    Object.entries(records).filter(([, { stamp }]) => stamp.fence.epoch > (claim.freed[stamp.fence.release] ?? 0)),
-  )
+  return Object.fromEntries(Object.entries(records).filter(([, { stamp }]) => !isFreed(stamp, claim)))
 }
 
 const none: RouteRecords = {}

@@ -1,6 +1,6 @@
 import type { Answer, Call } from '../../../engine/ports.ts'
-import { compareFences, type Json, type Millis } from '../../../moves/goal.ts'
-import { isStampOf, stampAfter } from '../../stamp.ts'
+import type { Json, Millis } from '../../../moves/goal.ts'
+import { isOvertaken, isStampOf, stampAfter } from '../../stamp.ts'
 import type { Revised } from '../act.ts'
 import { fieldManager } from '../annotations.ts'
 import type { ClaimRecord } from '../claim-record.ts'
@@ -74,9 +74,9 @@ const mayAct = ({ service, routes }: Looked, call: Call): Answer<null> => {
   return { kind: 'conflict', because }
 }
 
-const tooLate = ({ stamp }: ServiceRecord, { fence, intent }: Call): string | null =>
-  stamp.fence.release === fence.release && compareFences(stamp.fence, fence) > 0
-    ? `too late: the weights were already changed for ${stamp.intent}; this is ${intent}`
+const tooLate = ({ stamp }: ServiceRecord, call: Call): string | null =>
+  isOvertaken(stamp, call)
+    ? `too late: the weights were already changed for ${stamp.intent}; this is ${call.intent}`
     : null
 
 const lookAfresh = async ({ cluster, look }: Options, { service, routes }: Looked, { signal }: Call) => {

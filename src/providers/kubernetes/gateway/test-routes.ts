@@ -1,5 +1,5 @@
 import type { Answer, Call, Traffic } from '../../../engine/ports.ts'
-import { compareFences } from '../../../moves/goal.ts'
+import { isOvertaken } from '../../stamp.ts'
 import { fieldManager, label } from '../annotations.ts'
 import type { ClaimRecord } from '../claim-record.ts'
 import type { ClaimKeeper } from '../claims.ts'
@@ -82,7 +82,7 @@ export const createTestRoutes = (options: Options): TestRoutes => {
     const reader = await watch.ready(call.signal)
     const there = reader.kind === 'ok' ? reader.value.get(place) : null
     const stamp = there === null ? null : stampOn(there, claim)
-    if (stamp !== null && stamp.fence.release === call.fence.release && compareFences(stamp.fence, call.fence) > 0)
+    if (stamp !== null && isOvertaken(stamp, call))
       return {
         kind: 'refused',
         because: `too late: ${describeObject(httpRoutes, place)} was already written for ${stamp.intent}`,
