@@ -1,8 +1,9 @@
+import { checkPlatformOn } from '../clusters/check-platform-on.ts'
 import type { ClusterRead } from '../clusters/cluster-read.ts'
+import { isOfClusters, once } from '../clusters/cluster-rules.ts'
 import { comparable } from '../clusters/comparable.ts'
 import { futureObjects } from '../clusters/future-objects.ts'
 import { namespaceFindings, placeFindings } from '../clusters/place-findings.ts'
-import { withProfiles } from '../clusters/profile-facts.ts'
 import { refusalFindings } from '../clusters/refusal-findings.ts'
 import { roomFindings } from '../clusters/room-findings.ts'
 import { nameInSplit } from '../clusters/split-objects.ts'
@@ -15,7 +16,7 @@ import type { Change } from '../parity/kubernetes/changes.ts'
 import { compareObjects, type ObjectsParity, type ObjectsParityInput } from '../parity/kubernetes/compare-objects.ts'
 import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
 import { type DryRunRequest, dryRunRequests } from '../parity/kubernetes/dry-run-requests.ts'
-import { checkPlatform, type NotChecked, type PlatformReport } from '../platform/check-platform.ts'
+import type { NotChecked, PlatformReport } from '../platform/check-platform.ts'
 import type { Platform } from '../platform/platforms.ts'
 import type { PlatformFinding } from '../platform/rule.ts'
 import { applyWaivers } from '../platform/waivers.ts'
@@ -73,7 +74,7 @@ const checkOne = (deps: Deps, asked: Asked, read: ClusterRead): SidesChecked => 
     files: 0,
     notes: [...asked.agreed.notes, ...asked.facts.notes],
     estate: takeInventory({ blue: seen, green: nobody, overrides: asked.agreed.overrides }),
-    platform: platformOf(asked, index, [read], now),
+    platform: platformOf(asked, index, read, now),
     parity: null,
     clusters: {
       read: [clusterView(null, read)],
@@ -128,7 +129,7 @@ const checkBoth = async (
       green: read(green, onGreen),
       overrides: agreed.overrides,
     }),
-    platform: platformOf(asked, future, [blue, green], now),
+    platform: platformOf(asked, future, green, now),
     parity,
     clusters: {
       read: [clusterView('blue', blue), clusterView('green', green)],
@@ -159,45 +160,18 @@ const dryRun = async (
   return new Map([...closed, ...(await cluster.dryRun(open))])
 }
 
-/** Of what was found twice, the first counts: it knows more. */
-const once = (findings: readonly PlatformFinding[]): readonly PlatformFinding[] => {
-  const seen = new Set<string>()
-  return findings.filter(({ rule, object, path }) => {
-    const key = `${rule} ${object} ${path}`
-    if (seen.has(key)) return false
-    seen.add(key)
-    return true
-  })
-}
-
-const isOfClusters = ({ rule }: { readonly rule: string }): boolean => rule.startsWith('KC')
-
 const waived = ({ agreed }: Asked, findings: readonly PlatformFinding[], now: number) =>
   applyWaivers(findings, agreed.platform.filter(isOfClusters), now)
 
-/** A rule that looks for an object that may not be read has not been checked. */
 const platformOf = (
   { platform, facts, agreed }: Asked,
   index: KubernetesIndex,
-  read: readonly ClusterRead[],
+  cluster: ClusterRead,
   now: number,
-): PlatformReport | null => {
-  if (platform === null) return null
-  const waivers = agreed.platform.filter((one) => !isOfClusters(one))
-  const report = checkPlatform({ platform, index, facts: withProfiles(facts.facts, index.objects), waivers, now })
-  const unseen = read
-    .at(-1)
-    ?.notRead.find(({ sort, namespace }) => sort === 'ConfigMap' && namespace === 'aws-observability')
-  if (unseen === undefined) return report
-  const findings = report.findings.filter(({ rule }) => rule !== 'FG34')
-  const errors = findings.filter(({ severity }) => severity === 'error').length
-  return {
-    ...report,
-    findings,
-    errors,
-    notChecked: [...report.notChecked, { rule: 'FG34', object: null, because: unseen.because }],
-  }
-}
+): PlatformReport | null =>
+  platform === null
+    ? null
+    : checkPlatformOn(cluster, { platform, index, facts: facts.facts, waivers: agreed.platform, now })
 
 const notCheckedOf = ({ notRead, namespaces, name }: ClusterRead): readonly NotChecked[] => [
   ...notRead.map(({ sort, namespace, because }) => ({

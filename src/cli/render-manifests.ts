@@ -1,4 +1,4 @@
-import { clusterRules } from '../clusters/cluster-rules.ts'
+import { clusterRules, isOfClusters } from '../clusters/cluster-rules.ts'
 import { fargateRules } from '../platform/catalogue.ts'
 import { listNames, type PlatformFinding, type Severity } from '../platform/rule.ts'
 import type { Applied, ClusterView, ManifestsView, ParityView } from '../views/manifests-view.ts'
@@ -120,7 +120,7 @@ const renderParity = (parity: ParityView, look: Look): string => {
 
 const verdict = (view: ManifestsView, look: Look): string => {
   const errors = view.findings.filter(({ severity }) => severity === 'error')
-  const ofClusters = errors.filter(({ rule }) => rule.startsWith('KC')).length
+  const ofClusters = errors.filter(isOfClusters).length
   const ofPlatform = errors.length - ofClusters
   const open = view.parity?.unexplained ?? 0
   const reasons = [

@@ -99,6 +99,20 @@ export type ClusterRuleId = keyof typeof rules
 /** Rules of clusters, by id: what must hold of both, whatever green's platform is. */
 export const clusterRules: readonly ClusterRule[] = Object.entries(rules).map(([id, rule]) => ({ id, ...rule }))
 
+/** Whether a finding, or a waiver, is of these rules, and not of a platform's. */
+export const isOfClusters = ({ rule }: { readonly rule: string }): boolean => rule.startsWith('KC')
+
+/** Of what was found twice, the first counts: it knows more. */
+export const once = (findings: readonly PlatformFinding[]): readonly PlatformFinding[] => {
+  const seen = new Set<string>()
+  return findings.filter(({ rule, object, path }) => {
+    const key = `${rule} ${object} ${path}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  })
+}
+
 /** `message`: what was found, without its full stop. */
 export const clusterFinding = (
   id: ClusterRuleId,

@@ -1,13 +1,13 @@
+import { checkPlatformOn } from '../clusters/check-platform-on.ts'
+import { isOfClusters, once } from '../clusters/cluster-rules.ts'
 import { futureObjects } from '../clusters/future-objects.ts'
 import { namespaceFindings, placeFindings } from '../clusters/place-findings.ts'
-import { withProfiles } from '../clusters/profile-facts.ts'
 import { roomFindings } from '../clusters/room-findings.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { Finding } from '../inventory/estate.ts'
 import { indexObjects } from '../kubernetes/index-objects.ts'
 import { type Millis, sides } from '../moves/goal.ts'
 import { readAwsFacts } from '../platform/aws-facts.ts'
-import { checkPlatform } from '../platform/check-platform.ts'
 import type { PlatformFinding } from '../platform/rule.ts'
 import { applyWaivers } from '../platform/waivers.ts'
 import { asFinding, note, samePlace } from './cluster-findings.ts'
@@ -15,19 +15,14 @@ import type { ClusterEstate } from './kubernetes-estate.ts'
 
 type Rules = Pick<ResolvedRelease, 'platform' | 'parity'>
 
-const isOfClusters = ({ rule }: { readonly rule: string }): boolean => rule.startsWith('KC')
-
-/** Findings of clusters, without those that somebody answers for. */
-export const waivedByRelease = (
-  { platform }: Pick<ResolvedRelease, 'platform'>,
-  findings: readonly PlatformFinding[],
-  now: Millis,
-): readonly Finding[] => applyWaivers(findings, platform.waivers.filter(isOfClusters), now).findings.map(asFinding)
-
-/** Whether green has a place for what moves, whether it would run there, and what could not be looked at. */
+/**
+ * Whether green has a place for what moves, whether it would run there, and what could not be looked at. `refused`: what its
+ * API server said to a dry run. What somebody answers for is left out.
+ */
 export const checkClusterRules = async (
   release: Rules,
   estate: ClusterEstate,
+  refused: readonly PlatformFinding[],
   now: Millis,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> => {
@@ -39,6 +34,7 @@ export const checkClusterRules = async (
     ...namespaceFindings(read.blue),
     ...placeFindings(read.blue, index.blue.objects, read.green, places),
     ...room.findings,
+    ...refused,
   ]
   const unread = sides.flatMap((side) =>
     read[side].notRead.map(
@@ -48,7 +44,7 @@ export const checkClusterRules = async (
   )
   return [
     ...(await samePlace(estate.pair, signal)),
-    ...waivedByRelease(release, found, now),
+    ...applyWaivers(once(found), release.platform.waivers.filter(isOfClusters), now).findings.map(asFinding),
     ...(await platformFindings(release, estate, now)),
     ...[...new Set(unread)].map(note),
     ...room.notChecked.map(({ rule, object, because }) => note(`${rule} is not checked for ${object}: ${because}`)),
@@ -58,16 +54,16 @@ export const checkClusterRules = async (
 /** Of what will be on green: what is there, and copies of what is still missing. */
 const platformFindings = async (
   { platform, parity }: Rules,
-  { index, places }: ClusterEstate,
+  { read, index, places }: ClusterEstate,
   now: Millis,
 ): Promise<readonly Finding[]> => {
   const { name, awsFacts, waivers } = platform
   if (name === null) return []
-  const report = checkPlatform({
+  const report = checkPlatformOn(read.green, {
     platform: name,
     index: indexObjects(futureObjects(index.blue, index.green, places, parity.rewrites)),
-    facts: withProfiles(readAwsFacts(awsFacts === null ? [] : await readFacts(awsFacts)).facts, index.green.objects),
-    waivers: waivers.filter((one) => !isOfClusters(one)),
+    facts: readAwsFacts(awsFacts === null ? [] : await readFacts(awsFacts)).facts,
+    waivers,
     now,
   })
   const notChecked = report.notChecked.map(({ rule, because }) => `${rule} is not checked: ${because}`)

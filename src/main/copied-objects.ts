@@ -4,7 +4,7 @@ import { readNetwork } from '../inventory/kubernetes/network.ts'
 import { namedServices } from '../inventory/kubernetes/read-environment.ts'
 import { readSurroundings } from '../inventory/kubernetes/uses.ts'
 import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
-import { at, mapsAt, textAt } from '../kubernetes/json.ts'
+import { at } from '../kubernetes/json.ts'
 import { customKinds } from '../kubernetes/kinds.ts'
 import { type KubernetesObject, objectText } from '../kubernetes/object.ts'
 import { isEmptySelector, readSelector } from '../kubernetes/selector.ts'
@@ -21,6 +21,7 @@ const copiedKinds: ReadonlySet<string> = new Set([
   'PodDisruptionBudget',
   'HorizontalPodAutoscaler',
   customKinds.scaledObject,
+  customKinds.triggerAuthentication,
 ])
 
 /**
@@ -34,10 +35,7 @@ export const copiedObjects = (blue: KubernetesIndex, moving: readonly EstateServ
   const { workloads, names } = namedServices(blue)
   const copied = workloads
     .filter((workload) => missing.has(names(workload)))
-    .flatMap((workload) => {
-      const around = surroundings.of(workload).filter(isCopied)
-      return [workload.object, ...around, ...around.flatMap((object) => askedBy(object, blue))]
-    })
+    .flatMap((workload) => [workload.object, ...surroundings.of(workload).filter(isCopied)])
   return new Set(copied.map(objectText))
 }
 
@@ -46,24 +44,4 @@ const isCopied = (object: KubernetesObject): boolean => {
   if (object.sort !== 'NetworkPolicy') return true
   const selector = readSelector(at(object.body, 'spec', 'podSelector'))
   return selector !== null && !isEmptySelector(selector)
-}
-
-/** With what a copy logs in: to registries, or to the queues that it is scaled by. */
-const askedBy = ({ sort, body, namespace }: KubernetesObject, blue: KubernetesIndex): readonly KubernetesObject[] => {
-  if (sort === 'ServiceAccount')
-    return mapsAt(body, 'imagePullSecrets').flatMap(
-      ({ map }) => blue.get('Secret', namespace, textAt(map, 'name') ?? '') ?? [],
-    )
-  if (sort !== customKinds.scaledObject) return []
-  return mapsAt(body, 'spec', 'triggers')
-    .flatMap(
-      ({ map }) =>
-        blue.get(customKinds.triggerAuthentication, namespace, textAt(map, 'authenticationRef', 'name') ?? '') ?? [],
-    )
-    .flatMap((authentication) => [
-      authentication,
-      ...mapsAt(authentication.body, 'spec', 'secretTargetRef').flatMap(
-        ({ map }) => blue.get('Secret', namespace, textAt(map, 'name') ?? '') ?? [],
-      ),
-    ])
 }

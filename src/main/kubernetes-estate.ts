@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { ClusterRead } from '../clusters/cluster-read.ts'
 import { splitObjects } from '../clusters/split-objects.ts'
+import { usedObjects } from '../clusters/used-objects.ts'
 import type { Answer } from '../engine/ports.ts'
 import type { EnvironmentSeen, Finding, ServiceDefinition } from '../inventory/estate.ts'
 import { readEnvironment } from '../inventory/kubernetes/read-environment.ts'
@@ -35,11 +36,15 @@ export const readClusterEstate = async (
   now: Millis,
   signal: AbortSignal,
 ): Promise<Answer<ClusterEstate>> => {
-  const [onBlue, onGreen] = await Promise.all([pair.read.blue(signal), pair.read.green(signal)])
+  const ofBlue = pair.read.blue(signal)
+  // Namespaces that both sides share are read once.
+  const [onBlue, onGreen] = await Promise.all([ofBlue, pair.split === null ? pair.read.green(signal) : ofBlue])
   if (onBlue.kind !== 'ok') return onBlue
   if (onGreen.kind !== 'ok') return onGreen
   const digest = (text: string): string => createHmac('sha256', hmacKey).update(text).digest('hex')
-  const objects = partsOf(pair, onBlue.value.objects, onGreen.value.objects)
+  // What green has beyond that may be what blue's objects need there, so only blue is cut.
+  const used = usedObjects(onBlue.value.objects, new Set(onBlue.value.namespaces.keys()))
+  const objects = partsOf(pair, used, onGreen.value.objects)
   const index = { blue: indexObjects(objects.blue), green: indexObjects(objects.green) }
   const services = servicesOf(index.blue, pair.names)
   const places = placesOf(objects.green, services, pair.names, pair.split)

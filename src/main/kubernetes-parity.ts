@@ -12,9 +12,9 @@ import { type DryRunRequest, dryRunRequests } from '../parity/kubernetes/dry-run
 import type { ObjectDifference } from '../parity/kubernetes/object-difference.ts'
 import { environmentService } from '../parity/kubernetes/object-owners.ts'
 import type { ParityRules } from '../parity/rules.ts'
+import type { PlatformFinding } from '../platform/rule.ts'
 import { dryRunAll } from '../providers/kubernetes/dry-run.ts'
 import { note } from './cluster-findings.ts'
-import { waivedByRelease } from './cluster-rules-of-release.ts'
 import { resourcesOf } from './clusters.ts'
 import { copiedObjects } from './copied-objects.ts'
 import type { ClusterEstate } from './kubernetes-estate.ts'
@@ -26,12 +26,15 @@ type Options = {
   readonly signal: AbortSignal
 }
 
-/** How the objects of two clusters differ, by green's own account where it gives one, in the form that a release's checks have. */
+/**
+ * How the objects of two clusters differ, by green's own account where it gives one, in the form that a release's checks
+ * have; and what of the copies that a release makes green's API server refuses.
+ */
 export const compareClusters = async (
   estate: Estate,
   read: ClusterEstate,
   { release, rules, now, signal }: Options,
-): Promise<ParityReport> => {
+): Promise<{ readonly parity: ParityReport; readonly refused: readonly PlatformFinding[] }> => {
   const { places, digest, pair } = read
   const objects = comparable(read.read.blue, read.read.green, places.namespace)
   const input = {
@@ -64,14 +67,12 @@ export const compareClusters = async (
   })
   const unexplained = services.flatMap((one) => one.unexplained)
   return {
-    services,
-    unexplained: unexplained.length,
-    findings: [
-      ...compared.findings,
-      ...waivedByRelease(release, answers === null ? [] : refusalFindings(made, answers), now),
-      ...unexplained.map(blocking),
-      ...notDryRun(compared.notDryRun),
-    ],
+    parity: {
+      services,
+      unexplained: unexplained.length,
+      findings: [...compared.findings, ...unexplained.map(blocking), ...notDryRun(compared.notDryRun)],
+    },
+    refused: answers === null ? [] : refusalFindings(made, answers),
   }
 }
 

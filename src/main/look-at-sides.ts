@@ -19,8 +19,11 @@ const clustersTimeoutMs = 120_000
 export type LookedAt = {
   readonly seen: Readonly<Record<Side, EnvironmentSeen>>
   readonly overrides: Overrides
-  readonly findings: readonly Finding[]
-  readonly compare: (estate: Estate, rules: ParityRules) => Promise<ParityReport>
+  /** With what else stands against a release between these sides. */
+  readonly compare: (
+    estate: Estate,
+    rules: ParityRules,
+  ) => Promise<{ readonly parity: ParityReport; readonly findings: readonly Finding[] }>
 }
 
 export const required = <T>(answer: Answer<T>, what: string): T => {
@@ -45,8 +48,7 @@ export const lookAtSides = async (
   return {
     seen: { blue: required(blue, 'blue'), green: required(green, 'green') },
     overrides: overridesOf(release),
-    findings: [],
-    compare: async (estate, rules) => checkParity(estate, rules, now),
+    compare: async (estate, rules) => ({ parity: checkParity(estate, rules, now), findings: [] }),
   }
 }
 
@@ -71,7 +73,10 @@ const lookAtClusters = async (
     overrides: Object.fromEntries(
       names.map((name) => [name, { ...overrideOf(own, name), ...overrideOf(read.overrides, name) }]),
     ),
-    findings: [...read.findings, ...(await checkClusterRules(release, read, now, signal))],
-    compare: (estate, rules) => compareClusters(estate, read, { release, rules, now, signal }),
+    compare: async (estate, rules) => {
+      const { parity, refused } = await compareClusters(estate, read, { release, rules, now, signal })
+      const findings = [...read.findings, ...(await checkClusterRules(release, read, refused, now, signal))]
+      return { parity, findings }
+    },
   }
 }

@@ -72,7 +72,7 @@ const withApprovers = (plan: Plan, release: ResolvedRelease): Plan => {
 export const prepareRelease = async (release: ResolvedRelease, world: World, now: Millis): Promise<Prepared> => {
   const key = await readReleaseKey(release)
   const timeout = (): AbortSignal => AbortSignal.timeout(readTimeoutMs)
-  const { seen, overrides, compare, findings: found } = await lookAtSides(release, world, key, now)
+  const { seen, overrides, compare } = await lookAtSides(release, world, key, now)
   complainOfUnknownServices(
     release,
     [...seen.blue.services, ...seen.green.services].map(({ name }) => name),
@@ -83,7 +83,7 @@ export const prepareRelease = async (release: ResolvedRelease, world: World, now
       skipParity === null ? [] : [[service, skipParity]],
     ),
   )
-  const parity = await compare(estate, { ...release.parity, skipped })
+  const { parity, findings: found } = await compare(estate, { ...release.parity, skipped })
   const routed = world.router === null ? [] : required(await world.router.traffic.list(timeout()), 'the router')
   const gateway = gatewayOf(world)
   const probing = { probe: release.probe, crossesClusters: gateway?.crossesClusters === true }

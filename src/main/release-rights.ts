@@ -58,7 +58,7 @@ const movingIn = ({ services }: Estate): Moving => {
     if (kind === undefined) continue
     const one: MovingWorkload = {
       kind: kindOf(kind),
-      uses: [...(blue.observed?.uses ?? []), ...scalersOf(blue.observed?.managers ?? [])],
+      uses: blue.observed?.uses ?? [],
     }
     moving.set(namespace, [...(moving.get(namespace) ?? []), one])
   }
@@ -67,13 +67,6 @@ const movingIn = ({ services }: Estate): Moving => {
 
 const kindOf = (kind: string): MovingWorkload['kind'] =>
   kind === 'CronJob' || kind === 'StatefulSet' ? kind : 'Deployment'
-
-/** An autoscaler is named by how it scales: "ScaledObject shop/web scales it from 0 to 5". */
-const scalersOf = (managers: readonly { readonly how: string }[]): readonly string[] =>
-  managers.flatMap(({ how }) => {
-    const [, kind, name] = /^(HorizontalPodAutoscaler|ScaledObject) [^/]+\/(\S+) scales/.exec(how) ?? []
-    return kind === undefined || name === undefined ? [] : [`${kind} ${name}`]
-  })
 
 /** Where a label splits a namespace, copies have names of their own; what both sides share keeps its name. */
 const onGreen = ({ kind, uses }: MovingWorkload, suffix: string): MovingWorkload => ({
