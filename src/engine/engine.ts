@@ -281,15 +281,13 @@ const runEpoch = async (
     const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     const before: readonly StreamEvent[] =
       gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched', ...gap } }, ...events]
+    const woken = foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken
     try {
       if (seen.length > 0) observation = await store.observe(seen)
     } catch (error) {
       const because = noRoom(error)
       if (because === null) throw error
-      kept = {
-        observations: seen,
-        woken: foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken,
-      }
+      kept = { observations: seen, woken }
       inbox.putBack(before)
       return { refusal: { kind: 'full', because }, rules: new Set() }
     }
@@ -297,7 +295,6 @@ const runEpoch = async (
     for (const service of gap !== null || isNewSecond ? conditional : [])
       board.conditions(service, options.conditions(service, board.factsOf(service), plan, loop.journal(), now))
     board.calendars(options.calendars(now))
-    const woken = foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken
     const outcome = await loop.turn(before, woken, now, observation)
     if (outcome.refusal !== null) {
       inbox.putBack(before)

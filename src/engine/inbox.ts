@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { restUntil } from './rest-until.ts'
 import type { StreamEvent } from './turn-loop.ts'
 
 /** What happened since the last turn. Anyone may put in; only the turn takes out. */
@@ -40,14 +41,11 @@ export const createInbox = (): Inbox => {
       return taken
     },
     isEmpty: () => events.length === 0,
-    wait: async (until, clock, signal) => {
-      if (nudged || signal.aborted) return
-      const { over, end } = clock.rest(until)
-      wake = end
-      signal.addEventListener('abort', end, { once: true })
-      await over
-      wake = null
-      signal.removeEventListener('abort', end)
-    },
+    wait: (until, clock, signal) =>
+      nudged
+        ? Promise.resolve()
+        : restUntil(clock, until, signal, (end) => {
+            wake = end
+          }),
   }
 }

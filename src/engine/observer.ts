@@ -4,6 +4,7 @@ import { limited } from './asked.ts'
 import type { Clock } from './clock.ts'
 import type { FactBoard } from './fact-board.ts'
 import type { Answer, Schedules, Traffic, Workloads } from './ports.ts'
+import { restUntil } from './rest-until.ts'
 
 export type SideReads = { readonly workloads: Workloads; readonly schedules: Schedules }
 
@@ -105,14 +106,10 @@ const follow = (
     // A read that shows what was known is no reason for a turn.
     if (options.board.hasNews()) options.nudge()
   }
-  const pause = async (): Promise<void> => {
-    const { over, end } = options.clock.rest(allAt)
-    wake = end
-    signal.addEventListener('abort', end, { once: true })
-    await over
-    wake = null
-    signal.removeEventListener('abort', end)
-  }
+  const pause = (): Promise<void> =>
+    restUntil(options.clock, allAt, signal, (end) => {
+      wake = end
+    })
   /** When everything is read again, whatever was hinted in the meantime. */
   let allAt = options.clock.now() + options.pollMs
   const loop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Millis } from '../moves/goal.ts'
 import type { Clock } from './clock.ts'
 import type { MetricsSnapshot } from './ports.ts'
+import { restUntil } from './rest-until.ts'
 
 /** Whether an instant lies in a later span of that length than one before it. */
 export const beganNewSpan = (before: Millis, at: Millis, spanMs: Millis): boolean =>
@@ -48,13 +49,9 @@ export const createResting = (settledMs: Millis | null, isSettled: (service: str
     /** Until the next scrape: the next interval, or later where all of `judged` has settled. */
     sleep: async (next: Millis, judged: readonly string[], clock: Clock, signal: AbortSignal): Promise<void> => {
       if (settledMs === null || !judged.every(isSettled)) return clock.sleep(next, signal)
-      if (signal.aborted) return
-      const { over, end } = clock.rest(clock.now() - (clock.now() % settledMs) + settledMs)
-      wakeUp = end
-      signal.addEventListener('abort', end, { once: true })
-      await over
-      wakeUp = null
-      signal.removeEventListener('abort', end)
+      await restUntil(clock, clock.now() - (clock.now() % settledMs) + settledMs, signal, (end) => {
+        wakeUp = end
+      })
     },
   }
 }

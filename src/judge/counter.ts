@@ -21,16 +21,19 @@ type Rate = { readonly lambda0: number; readonly phi: number }
 export const counterLlrs = (block: Block, margin: Margin, grid: readonly number[]): readonly number[] =>
   grid.map((r) => counterLlr(block, margin.rho, margin.delta, r) / margin.phi)
 
+const oneSampleLlr = (x: number, n: number, { lambda0, phi }: Rate, r: number): number =>
+  (x * Math.log(r) - n * lambda0 * (r - 1)) / phi
+
 /** The same against a fixed rate `lambda0` (per request), for when there is no blue to compare with. */
 export const oneSampleLlrs = (x: number, n: number, against: Rate, grid: readonly number[]): readonly number[] =>
-  grid.map((r) => (x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi)
+  grid.map((r) => oneSampleLlr(x, n, against, r))
 
 /** The bets of the counter bettor: what each point of the grid multiplies its money by. */
 export const counterBets = (block: Block, { rho, delta, phi }: Margin, grid: readonly number[]): readonly number[] =>
   grid.map((r) => Math.exp(counterLlr(block, rho, delta, r) / phi))
 
 export const oneSampleBets = (x: number, n: number, against: Rate, grid: readonly number[]): readonly number[] =>
-  grid.map((r) => Math.exp((x * Math.log(r) - n * against.lambda0 * (r - 1)) / against.phi))
+  grid.map((r) => Math.exp(oneSampleLlr(x, n, against, r)))
 
 /** ln(mean(exp(values))), without overflow. Empty: -Infinity. */
 export const logMeanExp = (values: readonly number[]): number => {

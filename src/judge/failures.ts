@@ -20,9 +20,12 @@ export const unexplainedFailures = (
   const { evidence, frozen, step } = state
   const alone = frozen !== null && step.weightGreen >= 100
   const beside = (green: Block): Block => (alone ? { ...frozen.errors, xg: green.xg, ng: green.ng } : green)
-  const now = beside(evidence.guard.reduce(addBlocks, emptyBlock))
   const isGuarded = !alone || guardCanTrip(frozenErrorRate)
-  if (!isGuarded && failsWithoutReason(now) && failsOften(evidence.guard, setup.errors.phi)) return armsOf(now)
+  if (!isGuarded && failsOften(evidence.guard, setup.errors.phi)) {
+    const now = beside(evidence.guard.reduce(addBlocks, emptyBlock))
+    if (failsWithoutReason(now)) return armsOf(now)
+  }
+  if (step.observedMs < setup.dwell.maxMs) return null
   const ofStep = beside(step.counts)
-  return step.observedMs >= setup.dwell.maxMs && failsWithoutReason(ofStep) ? armsOf(ofStep) : null
+  return failsWithoutReason(ofStep) ? armsOf(ofStep) : null
 }

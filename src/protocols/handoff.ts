@@ -265,9 +265,9 @@ const missedRuns: Rule = (view) => {
   if (tick === undefined) return null
   if (inTurns && to.value.schedule.active.length > 0) {
     const period = periodAround(to.value.ticks, cursor, clock)
-    const outlasted = memo.byHandAt !== null && period !== null && now - memo.byHandAt >= period
+    const isLong = memo.byHandAt !== null && period !== null && now - memo.byHandAt >= period
     const because = `missed ticks run one after the other on ${owner}`
-    return waitFor(view, goal.limits.pollMs, because, { ...memo, outlasted })
+    return waitFor(view, goal.limits.pollMs, because, { ...memo, outlasted: memo.outlasted || isLong })
   }
   const run = { ...memo, dueAtFirst: memo.dueAtFirst ?? due.length, byHandAt: now }
   return act({ kind: 'run', side: owner, intent, tick }, run)

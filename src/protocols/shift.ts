@@ -83,6 +83,9 @@ const remembered = (world: ShiftWorld, memo: ShiftMemo, now: Millis): ShiftMemo 
 /** Has as many as it should, all ready (under an autoscaler, its minimum); surplus ones may still drain. */
 const isUp = (seen: WorkloadFacts, wanted: number): boolean =>
   seen.desired === wanted && seen.ready >= Math.min(wanted, enoughReady(seen))
+/** It goes back, and blue carries everything: nothing depends on green's answer any more. */
+const isBack = ({ world: { blue }, goal }: View): boolean =>
+  goesBack(goal) && blue.kind === 'seen' && isUp(blue.value, goal.blue)
 const isDown = (seen: WorkloadFacts, wanted: number): boolean => seen.desired === wanted && seen.running <= wanted
 
 /**
@@ -128,9 +131,7 @@ const stopFirst = (view: View, side: Side): Step | null => {
   const reached = view.world[side]
   const { goal } = view
   // Green says that it has no such service, and the copy on blue runs as it always did: nothing has to be started.
-  const { blue } = view.world
-  const isRunning = goesBack(goal) && blue.kind === 'seen' && isUp(blue.value, goal.blue)
-  if (reached.kind === 'absent' && side === 'green' && isRunning) return null
+  if (reached.kind === 'absent' && side === 'green' && isBack(view)) return null
   if (reached.kind !== 'seen') {
     if (goal.assumeDead === side) return null
     const because =
@@ -237,10 +238,7 @@ export const shift: Protocol<ShiftWorld, ShiftGoal, ShiftAction, ShiftMemo> = (w
       return { kind: 'refused', because: `a newer intent, ${side.value.stamp?.intent}, has taken the workload over` }
     }
   }
-  // Once blue carries everything, nothing depends on green's answer any more.
-  const { blue } = world
-  const isBack = goesBack(goal) && blue.kind === 'seen' && isUp(blue.value, goal.blue)
-  const overlap = hasOrdinals(world) && !isBack ? byOrdinal : overlapping
+  const overlap = hasOrdinals(world) && !isBack(view) ? byOrdinal : overlapping
   const step = goal.exclusive ? exclusively(view) : overlap(view)
   if (step !== null) return step
   return { kind: 'done', result: resultOf({ ...view, memo: { ...view.memo, readyAt: view.memo.readyAt ?? now } }) }
