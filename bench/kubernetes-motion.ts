@@ -10,16 +10,16 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Service } from 'kubernetes-types/core/v1.js'
 import { compileBenches } from '../scripts/compile-benches.ts'
 import type { Cluster } from '../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../src/providers/kubernetes/client/kinds.ts'
 import { httpRoutes } from '../src/providers/kubernetes/gateway/http-route.ts'
 import { makeNamespace, okOf } from '../test/kubernetes/clusters.ts'
-import { deploymentOf } from '../test/kubernetes/contract-world.ts'
+import { deploymentOf, serviceOf } from '../test/kubernetes/contract-world.ts'
 import { prompt, startGateway } from '../test/kubernetes/simulated-gateway.ts'
 import type { Motion, MotionOrder } from './in-kubernetes/move-estate.ts'
-import { limit, quantile, withPlanes } from './in-kubernetes/open-planes.ts'
+import { limit, withPlanes } from './in-kubernetes/open-planes.ts'
+import { quantile } from './in-memory/quantile.ts'
 
 const [services = 1_000, minutes = 12] = process.argv.slice(2).map(Number)
 /** Making a copy asks for several requests, and a service that comes in is in no hurry. */
@@ -40,12 +40,6 @@ const makeEstate = async ({ client }: Cluster, blue: string, green: string): Pro
   }
   const grants = { group: 'gateway.networking.k8s.io', version: 'v1beta1', plural: 'referencegrants' } as const
   await okOf(client.create({ ...grants, kind: 'ReferenceGrant', namespaced: true }, grant, write))
-  const serviceOf = (namespace: string, name: string): Service => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { namespace, name },
-    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
-  })
   for (let index = 0; index < services; index += 1) {
     const name = `service-${index}`
     const route = {

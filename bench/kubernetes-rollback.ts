@@ -9,7 +9,8 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import { kinds } from '../src/providers/kubernetes/client/kinds.ts'
 import { carriedOut, contextOf, makeCronJobs, minute, openArena } from '../test/kubernetes/arena.ts'
 import { byKind, countRequests } from './in-kubernetes/count-requests.ts'
-import { limit, quantile, withPlanes } from './in-kubernetes/open-planes.ts'
+import { limit, withPlanes } from './in-kubernetes/open-planes.ts'
+import { quantile } from './in-memory/quantile.ts'
 
 const [schedules = 100] = process.argv.slice(2).map(Number)
 

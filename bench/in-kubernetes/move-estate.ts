@@ -9,11 +9,10 @@ import { systemClock as clock } from '../../src/main/clock.ts'
 import { keepHeapSmall } from '../../src/main/small-heap.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
-import { connectKubernetes } from '../../src/providers/kubernetes/connect-kubernetes.ts'
 import { connectGateway } from '../../src/providers/kubernetes/gateway/connect-gateway.ts'
 import { openStore } from '../../src/store/open.ts'
+import { connectSide } from '../../test/kubernetes/connect-side.ts'
 import { realDeps } from '../../test/kubernetes/connect-to.ts'
-import { copySource } from '../../test/kubernetes/copy-source.ts'
 import { benchEngine } from '../in-memory/bench-engine.ts'
 import { createInstantWorld, manyExposed, productPace } from '../in-memory/instant-world.ts'
 import { byKind, countRequests, type Sent } from './count-requests.ts'
@@ -55,13 +54,7 @@ const move = async (order: MotionOrder): Promise<Motion> => {
   keepHeapSmall()
   const folder = mkdtempSync(join(tmpdir(), 'titrate-bench-'))
   const cluster = await connectCluster({ file: order.kubeconfig, context: null }, realDeps)
-  const inventory = async () => ({ kind: 'refused', because: 'not read here' }) as const
-  const sideOf = (side: 'blue' | 'green') =>
-    connectKubernetes({
-      environment: { cluster, namespace: order[side], side },
-      source: side === 'green' ? copySource(cluster, order) : null,
-      inventory,
-    })
+  const sideOf = (side: 'blue' | 'green') => connectSide({ blue: cluster, green: cluster }, order, side)
   const gateway = connectGateway({
     cluster,
     routes: [order.blue],

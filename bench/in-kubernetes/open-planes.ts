@@ -72,11 +72,6 @@ export const withPlanes = async (bench: (planes: Planes) => Promise<void>): Prom
   }
 }
 
-export const quantile = (values: readonly number[], q: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
-}
-
 /** Prints whether a limit was kept; the bench fails where it was not. */
 export const limit = (what: string, found: number, most: number, unit = ''): void => {
   const good = found <= most

@@ -7,6 +7,7 @@ import { keepHeapSmall } from '../../src/main/small-heap.ts'
 import { openStore } from '../../src/store/open.ts'
 import { benchEngine } from './bench-engine.ts'
 import { createInstantWorld, type EstateOptions, manyExposed } from './instant-world.ts'
+import { quantile } from './quantile.ts'
 
 export type Moving = {
   readonly estate: EstateOptions
@@ -18,11 +19,6 @@ export type Moving = {
   readonly parts: number
   /** The time of turns and steps is that of the real clock: it says nothing when time is virtual. */
   readonly isVirtual: boolean
-}
-
-const quantile = (values: readonly number[], q: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
 }
 
 const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0)

@@ -6,11 +6,11 @@ import { noTraffic } from '../../src/main/world.ts'
 import type { Side } from '../../src/moves/goal.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
-import { connectKubernetes, type KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
+import type { KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
 import { tickOf } from '../../src/providers/kubernetes/job-facts.ts'
 import { makeNamespace, okOf, soon } from './clusters.ts'
+import { connectSide } from './connect-side.ts'
 import { cronJobOf } from './contract-world.ts'
-import { copySource } from './copy-source.ts'
 
 export const minute = 60_000
 
@@ -49,19 +49,13 @@ export const openArena = async (clusters: Clusters, hint: string): Promise<Arena
   }
   record('blue')
   record('green')
-  const inventory = async () => ({ kind: 'refused', because: 'not read here' }) as const
   return {
     namespace,
     runs,
-    connect: (through = clusters) => {
-      const provider = (side: Side) =>
-        connectKubernetes({
-          environment: { cluster: through[side], namespace: namespace[side], side },
-          source: side === 'green' ? copySource(through.blue, namespace) : null,
-          inventory,
-        })
-      return { blue: provider('blue'), green: provider('green') }
-    },
+    connect: (through = clusters) => ({
+      blue: connectSide(through, namespace, 'blue'),
+      green: connectSide(through, namespace, 'green'),
+    }),
     end: () => ended.abort(),
   }
 }

@@ -6,11 +6,11 @@ import { pausedReplicas } from '../../src/providers/kubernetes/autoscaler.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
 import { surroundingKinds } from '../../src/providers/kubernetes/client/surrounding-kinds.ts'
-import { connectKubernetes, type KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
+import type { KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
 import { clusterGiven, hasClusters, makeNamespace, okOf, soon } from './clusters.ts'
+import { connectSide } from './connect-side.ts'
 import { connectTo } from './connect-to.ts'
 import { deploymentOf } from './contract-world.ts'
-import { copySource } from './copy-source.ts'
 import { installKeda, removeKeda } from './keda-crds.ts'
 
 const within = { timeout: 90_000, interval: 100 }
@@ -32,13 +32,10 @@ describe.skipIf(!hasClusters)('workloads under an autoscaler', () => {
       blue: await makeNamespace(clusters.blue, 'scaled'),
       green: await makeNamespace(clusters.green, 'scaled'),
     }
-    const providerOf = (side: Side) =>
-      connectKubernetes({
-        environment: { cluster: clusters[side], namespace: namespaces[side], side },
-        source: side === 'green' ? copySource(clusters.blue, namespaces) : null,
-        inventory: async () => ({ kind: 'refused', because: 'not read here' }),
-      })
-    sides = { blue: providerOf('blue'), green: providerOf('green') }
+    sides = {
+      blue: connectSide(clusters, namespaces, 'blue'),
+      green: connectSide(clusters, namespaces, 'green'),
+    }
   })
   afterAll(async () => {
     for (const side of ['blue', 'green'] as const) {

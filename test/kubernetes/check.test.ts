@@ -252,20 +252,20 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     const crd = anObject(
       'apiextensions.k8s.io/v1',
       'CustomResourceDefinition',
-      'securitygrouppolicies.vpcresources.k8s.aws',
+      'podidentityassociations.eks.services.k8s.aws',
       {
         spec: {
-          group: 'vpcresources.k8s.aws',
+          group: 'eks.services.k8s.aws',
           scope: 'Namespaced',
           names: {
-            plural: 'securitygrouppolicies',
-            kind: 'SecurityGroupPolicy',
-            singular: 'securitygrouppolicy',
-            listKind: 'SecurityGroupPolicyList',
+            plural: 'podidentityassociations',
+            kind: 'PodIdentityAssociation',
+            singular: 'podidentityassociation',
+            listKind: 'PodIdentityAssociationList',
           },
           versions: [
             {
-              name: 'v1beta1',
+              name: 'v1alpha1',
               served: true,
               storage: true,
               schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
@@ -275,13 +275,13 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
       },
     )
     await putObjects(blue, here, [crd])
-    const policy = anObject('vpcresources.k8s.aws/v1beta1', 'SecurityGroupPolicy', 'web', {
-      spec: { podSelector: { matchLabels: { app: 'web' } } },
+    const association = anObject('eks.services.k8s.aws/v1alpha1', 'PodIdentityAssociation', 'web', {
+      spec: { serviceAccount: 'web' },
     })
     await expect
       .poll(
         () =>
-          onBlue(web(), policy).then(
+          onBlue(web(), association).then(
             () => true,
             () => false,
           ),
@@ -292,13 +292,13 @@ describe.skipIf(!hasClusters)('titrate check on real clusters', () => {
     expect(findings).toMatchObject([
       {
         rule: 'KC03',
-        object: 'kind SecurityGroupPolicy.vpcresources.k8s.aws',
+        object: 'kind PodIdentityAssociation.eks.services.k8s.aws',
         message: expect.stringContaining('green does not know it'),
       },
       { rule: 'KC11' },
     ])
     expect(parity?.differing.flatMap(({ differences: all }) => all.map(({ object }) => object))).toContain(
-      `SecurityGroupPolicy ${here}/web`,
+      `PodIdentityAssociation ${here}/web`,
     )
     await removeObject(blue, crd)
   })

@@ -1,4 +1,3 @@
-import type { Service } from 'kubernetes-types/core/v1.js'
 import { vi } from 'vitest'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
@@ -10,7 +9,7 @@ import {
 import { type HttpRoute, httpRoutes, type RouteRule } from '../../src/providers/kubernetes/gateway/http-route.ts'
 import { clusterGiven, makeNamespace, okOf, soon } from './clusters.ts'
 import { connectTo } from './connect-to.ts'
-import { deploymentOf } from './contract-world.ts'
+import { deploymentOf, serviceOf } from './contract-world.ts'
 import { type Reaction, type SimulatedGateway, startGateway } from './simulated-gateway.ts'
 
 export const within = { timeout: 60_000, interval: 50 }
@@ -80,13 +79,7 @@ export const openGatewayWorld = async (
       await okOf(cluster.client.create(httpRoutes, object, write()))
     },
     makeService: async (name, replicas) => {
-      const service: Service = {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { namespace, name },
-        spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
-      }
-      await okOf(cluster.client.create(kinds.services, service, write()))
+      await okOf(cluster.client.create(kinds.services, serviceOf(namespace, name), write()))
       await okOf(cluster.client.create(kinds.deployments, deploymentOf(namespace, name, replicas), write()))
     },
     scale: async (name, replicas) => {

@@ -6,11 +6,11 @@ import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
 import type { KubernetesObject, Resource } from '../../src/providers/kubernetes/client/resource.ts'
 import { surroundingKinds } from '../../src/providers/kubernetes/client/surrounding-kinds.ts'
-import { connectKubernetes, type KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
+import type { KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
 import { clusterGiven, hasClusters, makeNamespace, okOf, soon } from './clusters.ts'
+import { connectSide } from './connect-side.ts'
 import { connectTo } from './connect-to.ts'
 import { cronJobOf, deploymentOf } from './contract-world.ts'
-import { copySource } from './copy-source.ts'
 
 const secretText = 'correct horse battery staple'
 const rewrites = [{ from: 'db.blue.example', to: 'db.green.example', services: null, reason: null }]
@@ -25,11 +25,7 @@ describe.skipIf(!hasClusters)("green's copies of what stands on blue", () => {
       blue: await makeNamespace(clusters.blue, 'copied'),
       green: await makeNamespace(clusters.green, 'copies'),
     }
-    green = connectKubernetes({
-      environment: { cluster: clusters.green, namespace: namespaces.green, side: 'green' },
-      source: copySource(clusters.blue, namespaces, rewrites),
-      inventory: async () => ({ kind: 'refused', because: 'not read here' }),
-    })
+    green = connectSide(clusters, namespaces, 'green', rewrites)
   })
   afterAll(async () => void (await Promise.all([clusters.blue.close(), clusters.green.close()])))
 

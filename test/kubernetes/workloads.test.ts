@@ -4,11 +4,11 @@ import type { Side } from '../../src/moves/goal.ts'
 import { callFor } from '../../src/providers/contract/testing/harness.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
-import { connectKubernetes, type KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
+import type { KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
 import { clusterGiven, hasClusters, makeNamespace, okOf, soon } from './clusters.ts'
+import { connectSide } from './connect-side.ts'
 import { connectTo } from './connect-to.ts'
 import { cronJobOf, deploymentOf } from './contract-world.ts'
-import { copySource } from './copy-source.ts'
 import { does, takes } from './stages.ts'
 
 const within = { timeout: 60_000, interval: 50 }
@@ -23,11 +23,7 @@ describe.skipIf(!hasClusters)('workloads of two real clusters', () => {
       blue: await makeNamespace(clusters.blue, 'shop'),
       green: await makeNamespace(clusters.green, 'shop'),
     }
-    green = connectKubernetes({
-      environment: { cluster: clusters.green, namespace: namespaces.green, side: 'green' },
-      source: copySource(clusters.blue, namespaces),
-      inventory: async () => ({ kind: 'refused', because: 'not read here' }),
-    })
+    green = connectSide(clusters, namespaces, 'green')
   })
   afterAll(async () => void (await Promise.all([clusters.blue.close(), clusters.green.close()])))
 
