@@ -75,6 +75,25 @@ const writeEntry = (
 /** A row of the journal as both databases give it. */
 export type EventRow = Omit<Recorded, 'event'> & { readonly format: number; readonly body: string }
 
+type RowShape = { readonly whole: readonly string[]; readonly text: readonly string[] }
+const eventShape: RowShape = {
+  whole: ['position', 'version', 'at', 'epoch', 'observation', 'format'],
+  text: ['stream', 'hash', 'body'],
+}
+const observationShape: RowShape = { whole: ['id', 'at'], text: ['kind', 'subject', 'body'] }
+
+/**
+ * Whether a row has values of the types of its columns. A database checks types when it writes; a flipped bit in its
+ * file makes a text bytes, or a number another.
+ */
+export const isRowSound = (row: object, { whole, text }: RowShape): boolean => {
+  const value = (column: string): unknown => Reflect.get(row, column)
+  return (
+    whole.every((column) => Number.isSafeInteger(value(column))) &&
+    text.every((column) => typeof value(column) === 'string')
+  )
+}
+
 /**
  * Only the form is checked: what an event means was checked when it was appended, and the chain says whether it was
  * changed since.
@@ -88,7 +107,7 @@ export const readEntry = (row: EventRow): Recorded => {
       { details: { position, format } },
     )
   }
-  const event = parseEvent(body)
+  const event = isRowSound(row, eventShape) ? parseEvent(body) : null
   if (event === null) {
     throw new TitrateError(
       'JOURNAL_BROKEN',
@@ -113,16 +132,24 @@ const parseEvent = (body: string): JournalEvent | null => {
 export type ObservationRow = Omit<StoredObservation, 'body'> & { readonly body: string }
 
 export const readObservation = ({ body, ...row }: ObservationRow): StoredObservation => {
+  checkObservation({ body, ...row })
   try {
     return { ...row, body: JSON.parse(body) as Json } // Written by `prepareObservation`.
   } catch (error) {
-    throw new TitrateError(
-      'STORE_UNAVAILABLE',
-      `Observation ${row.id} of the store (${row.subject}) can't be read: it isn't JSON. It was changed or damaged after it was written. ${restore}`,
-      { details: { observation: row.id }, cause: error },
-    )
+    throw brokenObservation(row, "it isn't JSON", error)
   }
 }
+
+const checkObservation = (row: ObservationRow): void => {
+  if (!isRowSound(row, observationShape)) throw brokenObservation(row, 'a value in it has another type than it should')
+}
+
+const brokenObservation = ({ id, subject }: Pick<ObservationRow, 'id' | 'subject'>, what: string, cause?: unknown) =>
+  new TitrateError(
+    'STORE_UNAVAILABLE',
+    `Observation ${id} of the store (${subject}) can't be read: ${what}. It was changed or damaged after it was written. ${restore}`,
+    { details: { observation: Number(id) }, cause },
+  )
 
 /** An observation as text; see `jsonOf`. */
 export const prepareObservation = ({ kind, subject, at, body }: Observation) => {
@@ -132,8 +159,10 @@ export const prepareObservation = ({ kind, subject, at, body }: Observation) => 
 }
 
 /** A line of what a prune's hash runs over; the same in every store. */
-export const prunedLine = (row: { id: number; kind: string; subject: string; at: number; body: string }): string =>
-  `{"at":${row.at},"body":${row.body},"id":${row.id},"kind":"${row.kind}","subject":${canonicalJson(row.subject)}}\n`
+export const prunedLine = (row: ObservationRow): string => {
+  checkObservation(row)
+  return `{"at":${row.at},"body":${row.body},"id":${row.id},"kind":"${row.kind}","subject":${canonicalJson(row.subject)}}\n`
+}
 
 /**
  * Canonical JSON of something to be stored. Text that was cut in the middle of a character (a log line, a message from

@@ -3,6 +3,8 @@ import { TitrateError } from '../../errors.ts'
 
 type Failure = { readonly reason: 'no room' | 'read only' | 'damaged' | 'busy' | 'other'; readonly because: string }
 
+const restore = 'keep it aside, and put a copy from before in its place'
+
 /** What SQLite's result codes (https://www.sqlite.org/rescode.html) mean for a store, in words for a person. */
 const failureOf = (code: string, message: string): Failure => {
   // IOERR_WRITE is what a quota that is used up gives; IOERR_SHMSIZE what a full disk gives when the index of the log grows.
@@ -13,8 +15,7 @@ const failureOf = (code: string, message: string): Failure => {
     return { reason: 'read only', because: 'it is read only: make the file and its folder writable' }
   }
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    const help = 'keep it aside, and put a copy from before in its place'
-    return { reason: 'damaged', because: `it is damaged, or not a store of Titrate (${message}): ${help}` }
+    return { reason: 'damaged', because: `it is damaged, or not a store of Titrate (${message}): ${restore}` }
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return { reason: 'busy', because: 'another process holds its write lock for too long: see which one has it open' }
@@ -43,3 +44,9 @@ export const storeError = (where: string, error: unknown): unknown => {
     cause: error,
   })
 }
+
+/** SQLite read it, and it is none of what was written. */
+export const damaged = (where: string, what: string): TitrateError =>
+  new TitrateError('STORE_UNAVAILABLE', `The store ${where} can't be used: it is damaged (${what}): ${restore}.`, {
+    details: { where, appended: 'no' },
+  })

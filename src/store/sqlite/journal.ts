@@ -2,7 +2,7 @@ import { TitrateError } from '../../errors.ts'
 import { genesis } from '../../journal/chain.ts'
 import { eventFormat, type PreparedAppend, planAppend, prepareAppend, readEntry } from '../entries.ts'
 import type { AppendAnswer, Head, Store } from '../store.ts'
-import { noRoom } from './failure.ts'
+import { damaged, noRoom } from './failure.ts'
 import type { Session } from './session.ts'
 import { watchFile } from './watch.ts'
 
@@ -21,7 +21,11 @@ export const createJournal = (session: Session): Pick<Store, 'append' | 'read' |
 
   const write = (append: PreparedAppend): AppendAnswer => {
     const { id, epoch, position, hash } = findOrAddRelease()
-    const versionOf = (stream: string): number => sql.version.get(id, stream) ?? 0
+    const versionOf = (stream: string): number => {
+      const version = sql.version.get(id, stream) ?? 0
+      if (!Number.isSafeInteger(version)) throw damaged(file, `the version of stream ${stream} isn't a whole number`)
+      return version
+    }
     const plan = planAppend(append, { head: { position, hash }, epoch, versionOf })
     if (plan.kind !== 'write') return plan
     for (const { entry, json } of plan.written) {

@@ -2,8 +2,9 @@ import { statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import { TitrateError } from '../../errors.ts'
 import { genesis } from '../../journal/chain.ts'
+import { isRowSound } from '../entries.ts'
 import { connect } from './connect.ts'
-import { storeError } from './failure.ts'
+import { damaged, storeError } from './failure.ts'
 import { prepareStatements, type ReleaseRow, type Statements } from './statements.ts'
 
 /** A connection to a store's file, for one release. */
@@ -40,20 +41,28 @@ export const openSession = (file: string, release: string): Session => {
   const { sql, openedAt } = closingOnFailure(db, () =>
     attempt(() => {
       const statements = prepareStatements(db)
-      return { sql: statements, openedAt: statements.release.get(release)?.position ?? 0 }
+      return { sql: statements, openedAt: findRelease(file, statements, release)?.position ?? 0 }
     }),
   )
   return {
     ...{ file, release, db, sql, openedAt, attempt },
     commit: (work) => attempt(() => db.transaction(work).immediate()),
-    findRelease: () => sql.release.get(release),
+    findRelease: () => findRelease(file, sql, release),
     findOrAddRelease: () => {
-      const row = sql.release.get(release)
+      const row = findRelease(file, sql, release)
       if (row !== undefined) return row
       const id = Number(sql.addRelease.run(release, genesis.hash).lastInsertRowid)
       return { id, epoch: 0, position: 0, hash: genesis.hash, observation: 0 }
     },
   }
+}
+
+const releaseShape = { whole: ['id', 'epoch', 'position', 'observation'], text: ['hash'] }
+
+const findRelease = (file: string, sql: Statements, release: string): ReleaseRow | undefined => {
+  const row = sql.release.get(release)
+  if (row === undefined || isRowSound(row, releaseShape)) return row
+  throw damaged(file, `what it says of release ${release} has values of other types than it should`)
 }
 
 const closingOnFailure = <T>(db: Database.Database, work: () => T): T => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { canMountDisks, fillDisk, mountSmallDisk, remount, unmountSmallDisk } from '../../../test/small-disk.ts'
+import type { TitrateError } from '../../errors.ts'
 import type { JournalEvent } from '../../journal/events.ts'
 import type { Append, Store } from '../store.ts'
 import { describeStore } from '../testing/contract.ts'
@@ -54,6 +55,7 @@ describe('a SQLite store in trouble', () => {
   }
   const alter = (sql: string): void => {
     const db = new Database(file)
+    db.unsafeMode() // The schema may be altered, too.
     db.exec(sql)
     db.close()
   }
@@ -193,6 +195,45 @@ describe('a SQLite store in trouble', () => {
       told,
     )
   })
+
+  /** A flipped bit in a row's header makes a value one of another type, which SQLite checks only when it writes. */
+  const flipType = (table: string, column: string): void => {
+    const strict = (from: string, to: string): string =>
+      `pragma writable_schema = on; update sqlite_schema set sql = replace(sql, ') ${from}', ') ${to}') where name = '${table}'; pragma writable_schema = reset`
+    alter(strict('strict', '/*strict*/'))
+    alter(`update ${table} set ${column} = cast(${column} as blob)`)
+    alter(strict('/*strict*/', 'strict'))
+  }
+
+  it.each([
+    ...['stream', 'position', 'version', 'at', 'hash', 'format', 'body'].map((column) => ['events', column]),
+    ...['subject', 'at', 'body'].map((column) => ['observations', column]),
+    ...['epoch', 'position', 'hash', 'observation'].map((column) => ['releases', column]),
+  ])(
+    'tells whoever reads or writes what to do when in %s a value of %s has changed its type',
+    async (table, column) => {
+      const store = await open()
+      await store.append(appendOf('a'))
+      await store.observe([{ kind: 'fact', subject: 'web', at: 1, body: 1 }])
+      flipType(table, column)
+      const told: unknown[] = []
+      const attempts = [
+        () => verifyJournal(store),
+        () => store.facts(),
+        () => store.prune(2),
+        () => store.append(appendOf('b')),
+        () => listSqliteReleases({ file }),
+      ]
+      for (const attempt of attempts) await attempt().catch((error: unknown) => told.push(error))
+      expect(told.length).toBeGreaterThan(0)
+      for (const error of told) {
+        expect(error).toMatchObject({
+          message: /(keep it|Keep the store) aside, and put a copy from before in its place/,
+        })
+        expect(['STORE_UNAVAILABLE', 'JOURNAL_BROKEN']).toContain((error as TitrateError).code)
+      }
+    },
+  )
 
   it.each([
     ['a table whose first page is lost', `select rootpage from sqlite_schema where name = 'releases'`],

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import { checkName } from '../entries.ts'
+import { checkName, isRowSound } from '../entries.ts'
 import type { Store, StoreListing, StoreLock } from '../store.ts'
 import { connect } from './connect.ts'
-import { storeError } from './failure.ts'
+import { damaged, storeError } from './failure.ts'
 import { createJournal } from './journal.ts'
 import { takeLock } from './lock.ts'
 import { createObservations } from './observations.ts'
@@ -42,6 +42,8 @@ export const openSqliteStore = async (options: { readonly file: string; readonly
   }
 }
 
+const listingShape = { whole: ['createdAt', 'position'], text: ['release', 'hash'] }
+
 /** All releases of a file that have begun, oldest first. A file that isn't there has none, and is not created. */
 export const listSqliteReleases = async ({ file }: { readonly file: string }): Promise<readonly StoreListing[]> => {
   const path = resolve(file)
@@ -54,6 +56,9 @@ export const listSqliteReleases = async ({ file }: { readonly file: string }): P
          from releases r join events e on e.release = r.id and e.position = 1 order by e.at, r.id`,
       )
       .all()
+    if (!rows.every((row) => isRowSound(row, listingShape))) {
+      throw damaged(path, 'what it says of its releases has values of other types than it should')
+    }
     return rows.map(({ position, hash, ...row }) => ({ ...row, head: { position, hash } }))
   } catch (error) {
     throw storeError(path, error)
