@@ -101,6 +101,46 @@ describe('an engine that dies', () => {
 })
 
 describe('taking over', () => {
+  it('counts as unwatched what the engine before slept through, although that died before it could say so', async () => {
+    const opened = await openWorld()
+    const { clock, store } = opened
+    let slept = 0
+    const sleepy = { ...clock, now: () => clock.now() + slept, monotonic: () => clock.monotonic() + slept }
+    const dying: Store = {
+      ...store,
+      append: async (request) => {
+        if (JSON.stringify(request).includes('not watched')) throw new Error('died')
+        return store.append(request)
+      },
+    }
+    let turns = 0
+    let fellAsleep = 0
+    const first = { ...opened, clock: { ...clock, ...sleepy } }
+    first.options = (used, name) => ({
+      ...opened.options(used, name),
+      clock: first.clock,
+      turned: () => {
+        turns += 1
+        if (turns !== 10) return
+        fellAsleep = sleepy.now()
+        slept = 60_000
+      },
+    })
+    expect(await live(first, dying, 'first')).toBe('died')
+    const woke = sleepy.now()
+    const { release } = await readJournal(store)
+    expect(release.gaps).toEqual([])
+    slept += 500
+    const taken = await takeOver({
+      ...{ store, clock: sleepy, claims: [], plan: null, titrate: 'test', engine: 'second' },
+      lastWatchedAt: (await store.facts()).find(({ subject }) => subject === 'engine/alive')?.at ?? null,
+    })
+    const [gap] = taken.journal.release.gaps
+    expect(gap?.from).toBeLessThanOrEqual(fellAsleep)
+    expect(gap?.until).toBeGreaterThan(woke)
+    await store.close()
+  })
+
   it('ends the engine that was there before, although that one has nothing to append', async () => {
     const opened = await openWorld()
     const { store, clock, plan } = opened

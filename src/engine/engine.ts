@@ -278,9 +278,11 @@ const runEpoch = async (
             woken: [...kept.woken, ...fresh.woken],
           }
     const isNewSecond = now - aliveAt >= pace.turnMs || now < aliveAt
-    const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...alive(now)]
     const before: readonly StreamEvent[] =
       gap === null ? events : [{ stream: releaseStream, event: { kind: 'not watched', ...gap } }, ...events]
+    // Until a gap is in the journal, the last sign of life stays the one before it: all that a next engine would know of it.
+    const tellsGap = before.some(({ event }) => event.kind === 'not watched')
+    const seen = [...news.observations, ...measuring.takeRows(), ...ledger.takeRows(), ...(tellsGap ? [] : alive(now))]
     const woken = foreign.length > 0 ? [...news.woken, ...Object.keys(plan.moves)] : news.woken
     try {
       if (seen.length > 0) observation = await store.observe(seen)

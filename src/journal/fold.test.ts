@@ -104,3 +104,31 @@ describe('folding any journal', () => {
     )
   })
 })
+
+describe('gaps in which nobody watched', () => {
+  const span = fc.tuple(fc.nat(40), fc.nat(15)).map(([from, long]) => ({ from, until: from + long }))
+
+  it('never overlap, and together are just what was told of', () => {
+    fc.assert(
+      fc.property(fc.array(span, { maxLength: 12 }), (told) => {
+        const entries = told.map((gap, index): Recorded => {
+          const fields = {
+            position: index + 1,
+            stream: 'release',
+            version: index + 1,
+            at: index,
+            epoch: 1,
+            observation: 0,
+          }
+          return { ...fields, event: { kind: 'not watched', ...gap, because: 'it slept' }, hash: `${index}` }
+        })
+        const { gaps } = whole(entries).release
+        for (let at = 0; at <= 60; at += 0.5) {
+          const within = (gap: { readonly from: number; readonly until: number }) => gap.from <= at && at <= gap.until
+          expect(gaps.filter(within).length).toBe(told.some(within) ? 1 : 0)
+        }
+      }),
+      runs,
+    )
+  })
+})

@@ -24,7 +24,7 @@ export type ReleaseState = {
   readonly engineSince: Millis | null
   /** Why the last engine left by itself; null: one is running, or it was killed. */
   readonly left: { readonly because: string; readonly at: Millis } | null
-  /** Times in which nobody watched: they count neither as dwell nor as soak. */
+  /** Times in which nobody watched: they count neither as dwell nor as soak. No two overlap. */
   readonly gaps: readonly Gap[]
   readonly checked: {
     readonly blocking: readonly string[]
@@ -86,6 +86,22 @@ export const newRelease = (release: string): ReleaseState => ({
 
 export const callKey = (service: string | null, because: string): string => `${service ?? '*'} ${because}`
 
+/**
+ * Gaps never overlap, so that none counts twice: an engine that is killed right after it told of one is followed by
+ * another that only knows when the first was last seen alive, before that gap.
+ */
+const withGap = (gaps: readonly Gap[], { from, until }: Gap): readonly Gap[] => {
+  const touches = (gap: Gap): boolean => gap.from <= until && from <= gap.until
+  const touched = gaps.filter(touches)
+  return [
+    ...gaps.filter((gap) => !touches(gap)),
+    {
+      from: Math.min(from, ...touched.map((gap) => gap.from)),
+      until: Math.max(until, ...touched.map((gap) => gap.until)),
+    },
+  ]
+}
+
 /** Folds one entry of the release's own stream. Pure. */
 export const foldRelease = (before: ReleaseState, entry: Recorded<ReleaseEvent>): ReleaseState => {
   const state = { ...before, version: entry.version }
@@ -100,12 +116,12 @@ export const foldRelease = (before: ReleaseState, entry: Recorded<ReleaseEvent>)
         engine: event.engine,
         engineSince: at,
         left: null,
-        gaps: event.gap === null ? state.gaps : [...state.gaps, event.gap],
+        gaps: event.gap === null ? state.gaps : withGap(state.gaps, event.gap),
       }
     case 'left':
       return { ...state, left: { because: event.because, at } }
     case 'not watched':
-      return { ...state, gaps: [...state.gaps, { from: event.from, until: event.until }] }
+      return { ...state, gaps: withGap(state.gaps, event) }
     case 'checked':
       return { ...state, checked: { blocking: event.blocking, notes: event.notes, at } }
     case 'phase entered':
