@@ -1,6 +1,7 @@
 import type { Reached } from '../protocols/reached.ts'
 import type { Clock } from './clock.ts'
 import type { Answer } from './ports.ts'
+import { whenAborted } from './when-aborted.ts'
 
 /** Whose time limits an answer, and what ends the asking before. */
 export type Asking = { readonly clock: Pick<Clock, 'after'>; readonly signal: AbortSignal }
@@ -47,18 +48,17 @@ export const limited = <T>(
   const controller = new AbortController()
   // One promise, and no race of several: an engine asks more often than it does anything else.
   return new Promise((resolve, reject) => {
-    const end = (): void => {
-      inTime()
-      signal.removeEventListener('abort', stopped)
-    }
     const stop = (because: string): void => {
       end()
       resolve({ kind: 'unknown', because })
       controller.abort(because)
     }
-    const stopped = (): void => stop('it was stopped while it was asked')
     const inTime = clock.after(limitMs, () => stop(`no answer within ${limitMs} ms`))
-    signal.addEventListener('abort', stopped, { once: true })
+    const notStopped = whenAborted(signal, () => stop('it was stopped while it was asked'))
+    const end = (): void => {
+      inTime()
+      notStopped()
+    }
     ask(controller.signal).then(
       (answer) => {
         end()

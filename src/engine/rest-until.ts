@@ -1,5 +1,6 @@
 import type { Millis } from '../moves/goal.ts'
 import type { Clock } from './clock.ts'
+import { whenAborted } from './when-aborted.ts'
 
 /**
  * Rests until an instant, the end of the signal, or until somebody calls what `wakes` was given; at the end that is taken
@@ -14,8 +15,8 @@ export const restUntil = async (
   if (signal.aborted) return
   const { over, end } = clock.rest(until)
   wakes(end)
-  signal.addEventListener('abort', end, { once: true })
+  const isOver = whenAborted(signal, end)
   await over
   wakes(null)
-  signal.removeEventListener('abort', end)
+  isOver()
 }
