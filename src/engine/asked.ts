@@ -1,3 +1,4 @@
+import type { Millis } from '../moves/goal.ts'
 import type { Reached } from '../protocols/reached.ts'
 import type { Clock } from './clock.ts'
 import type { Answer } from './ports.ts'
@@ -19,7 +20,7 @@ export const asked = <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
   asking: Asking,
   limitMs = readLimitMs,
-): Promise<Reached<T>> => limited(ask, asking, limitMs).then(reachedBy)
+): Promise<Reached<T>> => within(ask, asking, limitMs, reachedBy<T>)
 
 const reachedBy = <T>(answer: Answer<T>): Reached<T> => {
   switch (answer.kind) {
@@ -41,16 +42,26 @@ const reachedBy = <T>(answer: Answer<T>): Reached<T> => {
  */
 export const limited = <T>(
   ask: (signal: AbortSignal) => Promise<Answer<T>>,
-  { clock, signal }: Asking,
+  asking: Asking,
   limitMs = actLimitMs,
-): Promise<Answer<T>> => {
-  if (signal.aborted) return Promise.resolve(neverAsked)
+): Promise<Answer<T>> => within(ask, asking, limitMs, asItIs<T>)
+
+const asItIs = <T>(answer: Answer<T>): Answer<T> => answer
+
+/** The call of `limited`, whose answer is handed on `as` something else. */
+const within = <T, R>(
+  ask: (signal: AbortSignal) => Promise<Answer<T>>,
+  { clock, signal }: Asking,
+  limitMs: Millis,
+  as: (answer: Answer<T>) => R,
+): Promise<R> => {
+  if (signal.aborted) return Promise.resolve(as(neverAsked))
   const controller = new AbortController()
   // One promise, and no race of several: an engine asks more often than it does anything else.
   return new Promise((resolve, reject) => {
     const stop = (because: string): void => {
       end()
-      resolve({ kind: 'unknown', because })
+      resolve(as({ kind: 'unknown', because }))
       controller.abort(because)
     }
     const inTime = clock.after(limitMs, () => stop(`no answer within ${limitMs} ms`))
@@ -59,16 +70,19 @@ export const limited = <T>(
       inTime()
       notStopped()
     }
-    ask(controller.signal).then(
-      (answer) => {
+    const failed = (error: unknown): void => {
+      end()
+      reject(error)
+    }
+    try {
+      ask(controller.signal).then((answer) => {
         end()
-        resolve(answer)
-      },
-      (error: unknown) => {
-        end()
-        reject(error)
-      },
-    )
+        resolve(as(answer))
+      }, failed)
+    } catch (error) {
+      // A port may throw before it gives a promise.
+      failed(error)
+    }
   })
 }
 
