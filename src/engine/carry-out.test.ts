@@ -37,6 +37,8 @@ const worker: SimulatedWorkload = {
 }
 
 type Setting = {
+  /** When the clock begins; absent: at `begin`. */
+  readonly begins?: number
   readonly blue: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
   readonly green: { readonly schedule?: Partial<SimulatedSchedule>; readonly workload?: Partial<SimulatedWorkload> }
   readonly scheduler?: Partial<SimulatedScheduler>
@@ -49,7 +51,7 @@ const silent = (schedules: Schedules): Schedules => ({
 })
 
 const world = (setting: Setting) => {
-  const clock = createSimulatedClock(begin)
+  const clock = createSimulatedClock(setting.begins ?? begin)
   const random = createRandom(1)
   const caller: Caller = { clock, random, faults: noFaults, latencies: defaultLatencies }
   const schedules = (side: Side) =>
@@ -197,6 +199,68 @@ describe('handing a schedule over', () => {
     expect(await deadline.carry(toGreen, deadline.contextFor('invoices'))).toMatchObject({
       because: expect.stringContaining('deadlines differ'),
     })
+  })
+
+  /** New York puts its clocks forward 20 hours later; the hours of the night are the only ones that one asks for. */
+  const beforeTheChange = Date.UTC(2026, 2, 7, 11, 0, 0)
+  const inNewYork = { timetable: { ...every(3_600_000), zone: 'America/New_York' } }
+  /** Does not answer for the ticks of a quarter of an hour, so many times. */
+  const silentAtNight = (schedules: Schedules, times: number) => {
+    const asked: number[] = []
+    const ports: Schedules = {
+      ...schedules,
+      ticks: async (service, from, until, signal, phase) => {
+        if (until - from !== 900_000) return schedules.ticks(service, from, until, signal, phase)
+        asked.push(from)
+        if (asked.length <= times) return { kind: 'unknown', because: 'blue is busy' }
+        return schedules.ticks(service, from, until, signal, phase)
+      },
+    }
+    return { ports, asked }
+  }
+
+  it('waits while blue does not tell whether it has ticks in the night in which its clocks change', async () => {
+    const { carry, contextFor, sides } = world({
+      begins: beforeTheChange,
+      blue: { schedule: inNewYork },
+      green: { schedule: inNewYork },
+    })
+    const context = contextFor('invoices')
+    const { ports } = silentAtNight(context.blue.schedules, Number.POSITIVE_INFINITY)
+    const outcome = await carry(toGreen, { ...context, blue: { ...context.blue, schedules: ports } })
+    expect(outcome).toMatchObject({ kind: 'waiting', because: expect.stringContaining('blue is busy') })
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+    expect(sides.blue.schedules.truth.changes).toHaveLength(1)
+  })
+
+  it('asks again for the ticks of that night in the same attempt, and is refused once blue tells of some', async () => {
+    const { carry, contextFor, sides } = world({
+      begins: beforeTheChange,
+      blue: { schedule: inNewYork },
+      green: { schedule: inNewYork },
+    })
+    const context = contextFor('invoices')
+    const { ports, asked } = silentAtNight(context.blue.schedules, 1)
+    // Short enough for the attempt to wait by itself.
+    const limits = { quietMs: 0, retryMs: 500 }
+    const outcome = await carry(toGreen, { ...context, limits, blue: { ...context.blue, schedules: ports } })
+    expect(outcome).toMatchObject({ kind: 'refused', because: expect.stringContaining('between 00 and 03 h') })
+    expect(asked.length).toBeGreaterThan(1)
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
+  })
+
+  it('asks nothing of the clocks on the way back', async () => {
+    const { carry, contextFor, sides } = world({
+      begins: beforeTheChange,
+      blue: { schedule: { ...inNewYork, suspended: true } },
+      green: { schedule: { ...inNewYork, suspended: false } },
+    })
+    const context = contextFor('invoices')
+    const { ports, asked } = silentAtNight(context.blue.schedules, Number.POSITIVE_INFINITY)
+    const outcome = await carry(toBlue, { ...context, blue: { ...context.blue, schedules: ports } })
+    expect(outcome).toMatchObject({ kind: 'done', result: { owner: 'blue' } })
+    expect(asked).toEqual([])
+    expect(sides.blue.schedules.truth.isActive('invoices')).toBe(true)
   })
 
   it('waits for a quiet moment away from a tick', async () => {

@@ -9,11 +9,12 @@ import {
   type HandoffLimits,
 } from '../protocols/handoff-world.ts'
 import { type ProvisionGoal, provision } from '../protocols/provision.ts'
+import type { Reached } from '../protocols/reached.ts'
 import { emptyShiftMemo, type ShiftGoal, shift } from '../protocols/shift.ts'
 import { emptyWeightsMemo, type WeightsGoal, weights } from '../protocols/weights.ts'
 import type { Clock } from './clock.ts'
 import { clockChangeNear } from './clock-change.ts'
-import { actHandoff, readHandoffWorld, type TicksIn } from './handoff-binding.ts'
+import { actHandoff, type HandoffReading, readHandoffWorld } from './handoff-binding.ts'
 import type { Schedules, Traffic, Workloads } from './ports.ts'
 import {
   actProvision,
@@ -116,15 +117,16 @@ const carryOutHandoff = (owner: Side, context: CarryOut): Promise<Attempt<unknow
     knownRun: facts.knownRun,
     limits: { ...defaultHandoffLimits, ...context.limits },
   }
-  /** Asked once an attempt: it lasts seconds, and the calendar is slow. */
-  let change: { readonly found: string | null } | null = null
-  const reading = {
+  /** Answered once an attempt: it lasts seconds, and the calendar is slow. Only a schedule that runs is asked about. */
+  let change: Reached<string | null> = { kind: 'not asked' }
+  const reading: HandoffReading = {
     service,
     now: clock.now,
     knownRun: facts.knownRun,
-    clockChange: async (seen: { readonly zone: string; readonly now: Millis }, ticks: TicksIn) => {
-      change ??= { found: await clockChangeNear(seen.zone, ticks, seen.now) }
-      return change.found
+    clockChange: async (seen, ticks) => {
+      if (owner === 'blue' || seen.suspended) return { kind: 'seen', value: null }
+      if (change.kind !== 'seen') change = await clockChangeNear(seen.zone, ticks, seen.now)
+      return change
     },
   }
   return drive({

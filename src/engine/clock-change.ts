@@ -1,4 +1,8 @@
 import type { Millis } from '../moves/goal.ts'
+import type { Reached } from '../protocols/reached.ts'
+
+/** The ticks of a span of time, after its first instant; or that the side doesn't tell them now. */
+export type TicksIn = (from: Millis, until: Millis) => Promise<Reached<readonly Millis[]>>
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -25,35 +29,35 @@ const read = (format: Intl.DateTimeFormat, at: Millis): { readonly hour: number;
 
 /**
  * Why a handoff today would be ambiguous: the zone's clocks change within a day of now, and the schedule has ticks
- * between 00 and 03 h. null: it isn't.
+ * between 00 and 03 h. null: it isn't. Where the side doesn't tell its ticks, that is the answer.
  */
-export const clockChangeNear = async (
-  zone: string,
-  ticksIn: (from: Millis, until: Millis) => Promise<readonly Millis[]>,
-  now: Millis,
-): Promise<string | null> => {
+export const clockChangeNear = async (zone: string, ticksIn: TicksIn, now: Millis): Promise<Reached<string | null>> => {
   const format = localParts(zone)
   const [before, after] = [read(format, now - dayMs), read(format, now + dayMs)]
-  if (before.offset === after.offset) return null
-  if (!(await hasTicksAtNight(format, ticksIn, now))) return null
-  return (
+  if (before.offset === after.offset) return { kind: 'seen', value: null }
+  const atNight = await hasTicksAtNight(format, ticksIn, now)
+  if (atNight.kind !== 'seen') return atNight
+  if (!atNight.value) return { kind: 'seen', value: null }
+  const value =
     `the clocks of ${zone} change from ${before.offset} to ${after.offset} within a day, and the schedule has ticks ` +
     `between 00 and 0${ambiguousHours} h; hand it over when the change is more than a day away`
-  )
+  return { kind: 'seen', value }
 }
 
 /** Only the hours in question are asked for: a schedule of seconds has more ticks in two days than anybody lists. */
 const hasTicksAtNight = async (
   format: Intl.DateTimeFormat,
-  ticksIn: (from: Millis, until: Millis) => Promise<readonly Millis[]>,
+  ticksIn: TicksIn,
   now: Millis,
-): Promise<boolean> => {
+): Promise<Reached<boolean>> => {
   const quarterMs = hourMs / 4
   const first = Math.floor((now - dayMs) / quarterMs) * quarterMs
   for (let from = first; from <= now + dayMs; from += quarterMs) {
     // Zones are whole quarters of an hour away from each other. `ticksIn` leaves out its first instant.
     if (read(format, from).hour >= ambiguousHours) continue
-    if ((await ticksIn(from - 1, from + quarterMs - 1)).length > 0) return true
+    const ticks = await ticksIn(from - 1, from + quarterMs - 1)
+    if (ticks.kind !== 'seen') return ticks
+    if (ticks.value.length > 0) return { kind: 'seen', value: true }
   }
-  return false
+  return { kind: 'seen', value: false }
 }

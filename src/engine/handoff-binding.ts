@@ -3,6 +3,7 @@ import { cursorOf } from '../protocols/handoff-cursor.ts'
 import type { Fenced, HandoffAction, HandoffWorld, ScheduleOnSide } from '../protocols/handoff-world.ts'
 import type { Reached } from '../protocols/reached.ts'
 import { type Asking, asked, limited } from './asked.ts'
+import type { TicksIn } from './clock-change.ts'
 import type { Answer, Call, ScheduleSeen, Schedules } from './ports.ts'
 
 export type HandoffPorts = { readonly blue: Schedules; readonly green: Schedules }
@@ -48,16 +49,15 @@ const withTicks = async (
   return answer.kind === 'seen' ? { kind: 'seen', value: { schedule: seen.value, ticks: answer.value } } : answer
 }
 
-/** The ticks of a span of time, as far as the side tells them; none where it doesn't answer. */
-export type TicksIn = (from: Millis, until: Millis) => Promise<readonly Millis[]>
-
 export type HandoffReading = {
   readonly service: string
   readonly now: () => Millis
   readonly knownRun: Millis | null
-  /** Whether the clocks of the schedule's zone change too near to now; null: they don't. */
-  readonly clockChange: (seen: ScheduleSeen, ticks: TicksIn) => Promise<string | null>
+  /** Whether the clocks of blue's zone change too near to now (null: they don't), or that blue doesn't answer for it. */
+  readonly clockChange: (seen: ScheduleSeen, ticks: TicksIn) => Promise<Reached<string | null>>
 }
+
+const noChange = { kind: 'seen', value: null } as const
 
 /** Both schedules and their ticks, read side by side. */
 export const readHandoffWorld = async (
@@ -79,12 +79,13 @@ export const readHandoffWorld = async (
     withTicks(blue, (limit) => ticksOf(ports.blue, service, window, limit), asking),
     withTicks(green, (limit) => ticksOf(ports.green, service, window, limit), asking),
   ])
-  const ticksIn: TicksIn = async (from, until) => {
-    const answer = await asked((limit) => ports.blue.ticks(service, from, until, limit, cursor), asking)
-    return answer.kind === 'seen' ? answer.value : []
-  }
-  const clockChange = blue.kind === 'seen' ? await reading.clockChange(blue.value, ticksIn) : null
-  return { blue: blueTicks, green: greenTicks, ticksFrom: window.from, horizonMs, clockChange }
+  const ticksIn: TicksIn = (from, until) =>
+    asked((limit) => ports.blue.ticks(service, from, until, limit, cursor), asking)
+  const change = blue.kind === 'seen' ? await reading.clockChange(blue.value, ticksIn) : noChange
+  const read = { green: greenTicks, ticksFrom: window.from, horizonMs }
+  // What blue does not tell of the night is no proof that nothing is there: it is read again.
+  if (change.kind !== 'seen') return { ...read, blue: change, clockChange: null }
+  return { ...read, blue: blueTicks, clockChange: change.value }
 }
 
 export type HandoffActing = {
