@@ -1,6 +1,5 @@
 import type { EnvironmentSetting } from '../config/environment-settings.ts'
 import { overridesOf, type ResolvedRelease } from '../config/release.ts'
-import type { Workloads } from '../engine/ports.ts'
 import { TitrateError } from '../errors.ts'
 import { type Side, sides } from '../moves/goal.ts'
 import { createRewriter } from '../parity/rewrites.ts'
@@ -11,8 +10,8 @@ import { type ConnectedSide, connectSide } from '../providers/kubernetes/connect
 import type { CopySource } from '../providers/kubernetes/make-copy.ts'
 import { readCluster } from '../providers/kubernetes/read-cluster.ts'
 import { type GreenNames, objectOnBlue, placesOnBlue, placesOnGreen } from '../providers/kubernetes/service-places.ts'
+import { createInventories } from './cluster-inventories.ts'
 import type { ClusterPair } from './cluster-pair.ts'
-import { readClusterEstate } from './kubernetes-estate.ts'
 
 type Setting = Extract<EnvironmentSetting, { readonly kind: 'kubernetes' }>
 
@@ -58,6 +57,7 @@ export const connectClusters = async (
     split,
     read: { blue: readOf('blue'), green: readOf('green') },
   }
+  const inventoryOf = createInventories(pair)
   const barriers = new Map<string, Barrier>()
   const barrierOf = (cluster: Cluster, namespace: string, side: Side): Barrier => {
     const key = `${sides.findIndex((each) => clusters[each] === cluster)}/${namespace}`
@@ -75,7 +75,7 @@ export const connectClusters = async (
   })
   const connected = (side: Side): ConnectedSide => {
     const cluster = clusters[side]
-    const inventory = inventoryOf(pair, side)
+    const inventory = inventoryOf(side)
     const providers = namespaces[side].map((namespace, index) => {
       const from = namespaces.blue[index]
       const source = side === 'green' && from !== undefined ? sourceOf(from) : null
@@ -130,10 +130,3 @@ const greenNames = (
   ),
   suffix,
 })
-
-const inventoryOf =
-  (pair: ClusterPair, side: Side): Workloads['inventory'] =>
-  async (hmacKey, signal) => {
-    const read = await readClusterEstate(pair, hmacKey, pair.clusters[side].now(), signal)
-    return read.kind === 'ok' ? { kind: 'ok', value: read.value.seen[side] } : read
-  }
