@@ -1,5 +1,6 @@
 import type { Right } from '../access/right.ts'
 import type { ClusterRead } from '../clusters/cluster-read.ts'
+import type { ReleaseFile } from '../config/read-release.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import type { CheckResult, EngineEnd, World } from '../engine/engine.ts'
 import type { Estate, Finding } from '../inventory/estate.ts'
@@ -28,7 +29,7 @@ export type Deps = {
   readonly openStore: (release: ResolvedRelease, create: boolean) => Promise<Store>
   /** Connects to both environments and the router; starts nothing. Whatever does not answer is said by the ports. */
   readonly connect: (release: ResolvedRelease) => Promise<Connected>
-  readonly prepare: (release: ResolvedRelease, world: World) => Promise<Prepared>
+  readonly prepare: (file: ReleaseFile, world: World) => Promise<Prepared>
   /** Becomes the engine of the release until it ends or the signal aborts. `plan` null: the journal has it. */
   readonly runEngine: (options: RunOptions, signal: AbortSignal) => Promise<EngineEnd>
   /** Whether an engine of this release lives now: it holds the store's lock. The store tells it of appends by itself. */

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { pathsIn, writeEstate } from '../demo/estate-files.ts'
 import type { Metrics, MetricsSnapshot } from '../engine/ports.ts'
 import { systemClock } from '../main/clock.ts'
-import { prepareRelease } from '../main/prepare.ts'
+import { prepareReleaseFile } from '../main/prepare.ts'
 import { rehearseRelease } from '../main/rehearse.ts'
 import type { Deps } from './deps.ts'
 import { type Desk, openDesk } from './testing/desk.ts'
@@ -45,7 +45,7 @@ const busy = (): Metrics => {
 const onFiles = (metrics: Metrics | null = busy()): Partial<Deps> => ({
   now: () => Date.UTC(2026, 0, 7, 12),
   connect: async (release) => ({ world: filedWorld(release, metrics), close: async () => undefined }),
-  prepare: (release, world) => prepareRelease(release, world, Date.UTC(2026, 0, 7, 12)),
+  prepare: (file, world) => prepareReleaseFile(file, world, Date.UTC(2026, 0, 7, 12)),
   rehearse: (asked) => rehearseRelease(asked, systemClock),
 })
 const rehearse = (line: string, metrics?: Metrics | null) =>
@@ -117,6 +117,25 @@ describe('titrate rehearse', () => {
     const { code, out, err } = await rehearse('--runs 1 --fault errors-5', null)
     expect(out).toContain('Not measured, so assumed: how much site has to do (no metrics are read)')
     expect(err).toContain('as it stands now the release would be refused')
+    expect(code).toBe(1)
+  })
+
+  it('says which service of the file neither side has, by the file as it was read, whatever became of it since', async () => {
+    const file = join(folder, 'release.yaml')
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    await writeFile(file, [...lines, 'services:', '  sight: { skipParity: new }', ''].join('\n'))
+    const files = onFiles()
+    const { code, err } = await desk.run(`rehearse --file ${file} --measure 1ms --runs 1`, {
+      ...files,
+      connect: async (release) => {
+        const connected = await files.connect?.(release)
+        await writeFile(file, 'rubbish: [')
+        if (connected === undefined) throw new Error('these deps connect')
+        return connected
+      },
+    })
+    expect(err).toContain(`release.yaml:${lines.length + 2}`)
+    expect(err).toContain('services.sight: found sight')
     expect(code).toBe(1)
   })
 

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path'
+import type { ReleaseFile } from '../config/read-release.ts'
 import type { ResolvedRelease } from '../config/release.ts'
 import { TitrateError } from '../errors.ts'
 import type { Deps } from './deps.ts'
@@ -16,8 +17,12 @@ export const isThere = async (deps: Deps, path: string): Promise<boolean> => {
   }
 }
 
+/** What the release file comes to; where it stands is not asked for any more. Throws as `loadReleaseFile` does. */
+export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRelease> =>
+  (await loadReleaseFile(deps, file)).release
+
 /** Reads the release file, or says all its faults at once. */
-export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRelease> => {
+export const loadReleaseFile = async (deps: Deps, file: string): Promise<ReleaseFile> => {
   const path = absolute(deps, file)
   try {
     await deps.io.readFile(path)
@@ -34,5 +39,5 @@ export const loadRelease = async (deps: Deps, file: string): Promise<ResolvedRel
   ])
   const read = readRelease(path)
   if (read.kind !== 'ok') throw faultsError(read.faults)
-  return read.value.release
+  return read.value
 }

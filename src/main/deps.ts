@@ -81,7 +81,7 @@ export const createDeps = (options: {
   person,
   openStore: async (release, create) => (await import('./store.ts')).openReleaseStore(release, create),
   connect: async (release) => (await import('./world.ts')).connectWorld(release),
-  prepare: async (release, world) => (await import('./prepare.ts')).prepareRelease(release, world, systemClock.now()),
+  prepare: async (file, world) => (await import('./prepare.ts')).prepareReleaseFile(file, world, systemClock.now()),
   runEngine: async (run, signal) => (await import('./run.ts')).runRelease(run, await options.wiring(), signal),
   engineLives: async (store) => {
     const lock = await store.lock()

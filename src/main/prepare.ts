@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Prepared } from '../cli/deps.ts'
 import { faultsError } from '../config/format-fault.ts'
-import { checkAgainstEstate, readRelease } from '../config/read-release.ts'
+import { checkAgainstEstate, type ReleaseFile } from '../config/read-release.ts'
 import { approversOf, policyFor, type ResolvedRelease, rulesFor } from '../config/release.ts'
 import type { CheckResult, World } from '../engine/engine.ts'
 import type { Estate, Finding } from '../inventory/estate.ts'
@@ -68,15 +68,30 @@ const withApprovers = (plan: Plan, release: ResolvedRelease): Plan => {
   return { ...plan, moves: Object.fromEntries(moves) }
 }
 
-/** Looks at both environments, compares them, and plans. Changes nothing. Throws when one can't be read. */
-export const prepareRelease = async (release: ResolvedRelease, world: World, now: Millis): Promise<Prepared> => {
+/**
+ * Looks at both environments, compares them, and plans. Changes nothing. Throws when one can't be read, and
+ * RELEASE_FILE where the file names a service that neither has.
+ */
+export const prepareReleaseFile = (file: ReleaseFile, world: World, now: Millis): Promise<Prepared> =>
+  prepare(file.release, world, now, (services) => {
+    const faults = checkAgainstEstate(file, services)
+    if (faults.length > 0) throw faultsError(faults)
+  })
+
+/** The same for a release that began, whose file was read and checked long before. */
+export const prepareRelease = (release: ResolvedRelease, world: World, now: Millis): Promise<Prepared> =>
+  prepare(release, world, now, () => undefined)
+
+const prepare = async (
+  release: ResolvedRelease,
+  world: World,
+  now: Millis,
+  checkNames: (services: readonly string[]) => void,
+): Promise<Prepared> => {
   const key = await readReleaseKey(release)
   const timeout = (): AbortSignal => AbortSignal.timeout(readTimeoutMs)
   const { seen, overrides, compare } = await lookAtSides(release, world, key, now)
-  complainOfUnknownServices(
-    release,
-    [...seen.blue.services, ...seen.green.services].map(({ name }) => name),
-  )
+  checkNames([...seen.blue.services, ...seen.green.services].map(({ name }) => name))
   const estate = leaveFixed(takeInventory({ ...seen, overrides }))
   const skipped = Object.fromEntries(
     Object.entries(release.services).flatMap(([service, { skipParity }]) =>
@@ -177,13 +192,6 @@ const metricsFinding = (world: World, estate: Estate): readonly Finding[] => {
       : 'Give "metrics" in the release file: addresses that serve Prometheus\' text format, such as the /federate of a Prometheus.'
   const message = `No metrics are read, and ${names} can't be judged without them. ${what}`
   return [{ severity: 'blocks', service: null, message, declare: null }]
-}
-
-const complainOfUnknownServices = (release: ResolvedRelease, names: readonly string[]): void => {
-  const read = readRelease(release.file)
-  if (read.kind !== 'ok') return
-  const faults = checkAgainstEstate(read.value, names)
-  if (faults.length > 0) throw faultsError(faults)
 }
 
 const checkOf = async (

@@ -8,7 +8,7 @@ import { confirm } from '../confirm.ts'
 import type { Deps } from '../deps.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { type Output } from '../flags.ts'
-import { noFacts, readAgreed, readFacts } from '../read-agreed.ts'
+import { agreedWith, noFacts, readAgreed, readFacts } from '../read-agreed.ts'
 import { absolute } from '../release-file.ts'
 import { tellFindings } from '../tell-findings.ts'
 import { writeFixes } from '../write-fixes.ts'
@@ -30,7 +30,7 @@ type Flags = SideFlags &
 /** Whether what is on a cluster would run on a platform, and how two clusters (or parts of one) differ. Changes nothing. */
 export const checkClusters = async (deps: Deps, flags: Flags): Promise<ExitCode> => {
   const sides = sidesOf(flags, (path) => absolute(deps, path))
-  return checkTheseSides(deps, flags, sides)
+  return checkTheseSides(deps, flags, sides, null)
 }
 
 /** The same for the clusters of a release: its platform and facts, where the flags say nothing else. */
@@ -42,10 +42,16 @@ export const checkClustersOfRelease = (deps: Deps, flags: Flags, release: Resolv
     platform: flags.platform ?? platform.name ?? undefined,
     awsFacts: flags.awsFacts ?? platform.awsFacts ?? undefined,
   }
-  return checkTheseSides(deps, { ...flags, ...own }, sidesOfRelease(blue, green))
+  return checkTheseSides(deps, { ...flags, ...own }, sidesOfRelease(blue, green), release)
 }
 
-const checkTheseSides = async (deps: Deps, flags: Flags, sides: SidesAsked): Promise<ExitCode> => {
+/** `own`: the release file, where it was read already; null: one that is there counts too. */
+const checkTheseSides = async (
+  deps: Deps,
+  flags: Flags,
+  sides: SidesAsked,
+  own: ResolvedRelease | null,
+): Promise<ExitCode> => {
   const { awsFacts, platform, fix, apply, output, requestsPerSecond } = flags
   if (fix !== undefined && sides.green === null)
     throw new TitrateError('USAGE', '--fix needs two sides: --blue-context and --green-context.')
@@ -53,7 +59,7 @@ const checkTheseSides = async (deps: Deps, flags: Flags, sides: SidesAsked): Pro
     throw new TitrateError('USAGE', '--apply needs two sides: --blue-context and --green-context.')
   if (awsFacts !== undefined && platform === undefined)
     throw new TitrateError('USAGE', '--aws-facts is for the rules of a platform: add --platform eks-fargate.')
-  const agreed = await readAgreed(deps, flags)
+  const agreed = own === null ? await readAgreed(deps, flags) : agreedWith(deps, flags, own)
   const facts = awsFacts === undefined ? noFacts : await readFacts(deps, awsFacts)
   // Digests of secrets are of no use after this, so nobody keeps their key.
   const key = randomBytes(32)

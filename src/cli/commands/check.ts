@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describeEnvironment } from '../../config/environment-settings.ts'
-import type { ResolvedRelease } from '../../config/release.ts'
+import type { ReleaseFile } from '../../config/read-release.ts'
 import { TitrateError } from '../../errors.ts'
 import { fixEverything } from '../../parity/check-parity.ts'
 import { viewCheck } from '../../views/check-view.ts'
@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Output } from '../flags.ts'
 import { print } from '../print.ts'
-import { absolute, loadRelease } from '../release-file.ts'
+import { absolute, loadReleaseFile } from '../release-file.ts'
 import { renderCheck } from '../render-check.ts'
 import type { ClusterFlags } from './check-clusters.ts'
 import type { ManifestFlags } from './check-manifests.ts'
@@ -37,33 +37,34 @@ export const check: Implementation<CheckFlags> = async (deps, flags) => {
   const isForClusters = flags.allNamespaces || forClusters.some((name) => flags[name] !== undefined)
   if (isManifests && !isForClusters && !flags.apply)
     return (await import('./check-manifests.ts')).checkManifests(deps, flags)
-  const release = isManifests || isForClusters ? null : await loadRelease(deps, file)
+  const read = isManifests || isForClusters ? null : await loadReleaseFile(deps, file)
   const isAsked = output === 'html' || flags.apply || fix !== undefined || flags.platform !== undefined
-  if (release?.blue.kind === 'kubernetes' && isAsked && flags.namespace === undefined)
-    return (await import('./check-clusters.ts')).checkClustersOfRelease(deps, flags, release)
+  if (read?.release.blue.kind === 'kubernetes' && isAsked && flags.namespace === undefined)
+    return (await import('./check-clusters.ts')).checkClustersOfRelease(deps, flags, read.release)
   if (isForClusters || flags.apply) {
     throw new TitrateError(
       'USAGE',
       '--all-namespaces, --green-namespace, --selector, --suffix, --kubeconfig, --requests-per-second and --apply are for clusters: add --context, or --blue-context and --green-context.',
     )
   }
-  if (release === null || output === 'html' || forObjects.some((name) => flags[name] !== undefined)) {
+  if (read === null || output === 'html' || forObjects.some((name) => flags[name] !== undefined)) {
     throw new TitrateError(
       'USAGE',
       '--platform, --aws-facts, --waivers, --namespace and --output html are for manifests and clusters: add --manifests or --context, or both sides of one of them.',
     )
   }
-  return checkRelease(deps, { output, fix }, release)
+  return checkRelease(deps, { output, fix }, read)
 }
 
 const checkRelease = async (
   deps: Deps,
   { output, fix }: { readonly output: Output; readonly fix: string | undefined },
-  release: ResolvedRelease,
+  file: ReleaseFile,
 ): Promise<ExitCode> => {
+  const { release } = file
   const { world, close } = await deps.connect(release)
   try {
-    const prepared = await deps.prepare(release, world)
+    const prepared = await deps.prepare(file, world)
     const view = viewCheck({ ...prepared, planned: prepared.plan !== null })
     await print(deps, output, view, renderCheck)
     if (fix !== undefined) {

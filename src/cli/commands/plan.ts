@@ -3,15 +3,16 @@ import type { Implementation } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
 import type { ReleaseFlags } from '../flags.ts'
 import { print } from '../print.ts'
-import { loadRelease } from '../release-file.ts'
+import { loadReleaseFile } from '../release-file.ts'
 import { renderFindings, renderPlan } from '../render-plan.ts'
 
 /** What would be done, in which order, and why. Changes nothing. */
 export const plan: Implementation<ReleaseFlags> = async (deps, { file, output }) => {
-  const release = await loadRelease(deps, file)
+  const read = await loadReleaseFile(deps, file)
+  const { release } = read
   const { world, close } = await deps.connect(release)
   try {
-    const { plan: made, check } = await deps.prepare(release, world)
+    const { plan: made, check } = await deps.prepare(read, world)
     if (made === null) {
       deps.io.err(`titrate: the release "${release.name}" can't be planned:\n`)
       deps.io.err(renderFindings(check.blocking, check.notes))

@@ -9,7 +9,7 @@ import { exitCode } from '../exit-code.ts'
 import type { ReleaseFlags } from '../flags.ts'
 import { print } from '../print.ts'
 import { readAssumptions } from '../read-assumptions.ts'
-import { absolute, loadRelease } from '../release-file.ts'
+import { absolute, loadReleaseFile } from '../release-file.ts'
 import { renderFindings } from '../render-plan.ts'
 import { renderRehearsal } from '../render-rehearsal.ts'
 
@@ -89,10 +89,11 @@ export const rehearse: Implementation<RehearseFlags> = async (deps, flags) => {
   const faults = readFaults(flags.fault ?? [])
   const measureMs = readMeasure(flags.measure)
   const out = readOut(deps, flags.out)
-  const release = await loadRelease(deps, flags.file)
+  const file = await loadReleaseFile(deps, flags.file)
+  const { release } = file
   const { world, close } = await deps.connect(release)
   try {
-    const { plan, estate, check } = await deps.prepare(release, world)
+    const { plan, estate, check } = await deps.prepare(file, world)
     if (plan === null) {
       deps.io.err(`titrate: the release "${release.name}" can't be planned, so it can't be rehearsed:\n`)
       deps.io.err(renderFindings(check.blocking, check.notes))

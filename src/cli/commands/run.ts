@@ -1,3 +1,4 @@
+import type { ReleaseFile } from '../../config/read-release.ts'
 import type { ResolvedRelease } from '../../config/release.ts'
 import type { EngineEnd } from '../../engine/engine.ts'
 import { TitrateError } from '../../errors.ts'
@@ -12,7 +13,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts'
 import type { Output, ReleaseFlags } from '../flags.ts'
 import { lookOf, print } from '../print.ts'
 import { readJournal } from '../read-store.ts'
-import { loadRelease } from '../release-file.ts'
+import { loadReleaseFile } from '../release-file.ts'
 import { renderFindings, renderPlan } from '../render-plan.ts'
 import { tellEntries } from '../tell-entries.ts'
 import { writeReportBeside } from '../write-report-beside.ts'
@@ -34,7 +35,8 @@ export type RunEnd = {
 }
 
 export const run: Implementation<RunFlags> = async (deps, flags) => {
-  const release = await loadRelease(deps, flags.file)
+  const file = await loadReleaseFile(deps, flags.file)
+  const { release } = file
   const store = await deps.openStore(release, true)
   try {
     const journal = await readJournal(store)
@@ -42,7 +44,7 @@ export const run: Implementation<RunFlags> = async (deps, flags) => {
       return await tellEnd(deps, flags.output, release, store, { kind: 'ended', release: journal.release })
     const connected = await deps.connect(release)
     try {
-      return await runWith(deps, flags, release, store, journal, connected)
+      return await runWith(deps, flags, file, store, journal, connected)
     } finally {
       await connected.close()
     }
@@ -54,13 +56,14 @@ export const run: Implementation<RunFlags> = async (deps, flags) => {
 const runWith = async (
   deps: Deps,
   flags: RunFlags,
-  release: ResolvedRelease,
+  file: ReleaseFile,
   store: Store,
   journal: JournalState,
   { world }: Connected,
 ): Promise<ExitCode> => {
+  const { release } = file
   const begins = journal.release.plan === null
-  const prepared = begins ? await deps.prepare(release, world) : null
+  const prepared = begins ? await deps.prepare(file, world) : null
   const plan = prepared?.plan ?? journal.release.plan
   const blocking = prepared?.check.blocking ?? []
   if (prepared !== null && (plan === null || blocking.length > 0)) {
