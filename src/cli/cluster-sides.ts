@@ -91,9 +91,17 @@ const refuseContradictions = (flags: SideFlags): void => {
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
       refuse(`--namespace: found "${name}", expected the name of a namespace: small letters, digits and "-".`)
   }
-  if (greenNamespace !== undefined && greenNamespace.length !== namespace?.length)
+  refuseUnpaired(flags)
+}
+
+/** Each namespace of blue has its own on green, by order. Throws USAGE. */
+export const refuseUnpaired = ({
+  namespace = [],
+  greenNamespace = [],
+}: Partial<Pick<SideFlags, 'namespace' | 'greenNamespace'>>): void => {
+  if (greenNamespace.length > 0 && greenNamespace.length !== namespace.length)
     refuse(
-      `--green-namespace names ${greenNamespace.length}, --namespace ${namespace?.length ?? 0}: expected one of green for each of blue, in the same order.`,
+      `--green-namespace names ${greenNamespace.length}, --namespace ${namespace.length}: expected one of green for each of blue, in the same order.`,
     )
 }
 

@@ -575,6 +575,22 @@ describe('init', () => {
     expect(err).toContain('release.yaml is there already')
   })
 
+  it('pairs the namespaces of both clusters by order, and refuses what has no counterpart', async () => {
+    const found = { kind: 'ok', value: environment('old', true) }
+    const clusters = 'init --blue-context ec2 --green-context fargate --output-file new/release.yaml'
+    const both = `${clusters} --namespace shop --namespace edge --green-namespace shop-new --green-namespace edge-new`
+    const surplus = await desk.run(`${both} --green-namespace other-new`, { connect: sides(found) })
+    expect(surplus.code).toBe(2)
+    expect(surplus.err).toContain('--green-namespace names 3, --namespace 2')
+    const missing = await desk.run(`${clusters} --namespace shop --namespace edge --green-namespace shop-new`)
+    expect(missing.err).toContain('--green-namespace names 1, --namespace 2')
+    expect((await desk.run(both, { connect: sides(found) })).code).toBe(0)
+    const read = readRelease(`${desk.folder}/new/release.yaml`)
+    expect(read).toMatchObject({
+      value: { release: { blue: { namespaces: ['shop', 'edge'] }, green: { namespaces: ['shop-new', 'edge-new'] } } },
+    })
+  })
+
   it('says which environment does not answer, and writes nothing', async () => {
     const { code, err } = await desk.run(line, { connect: sides({ kind: 'unknown', because: 'nobody listens' }) })
     expect(code).toBe(1)

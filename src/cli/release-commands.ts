@@ -30,7 +30,10 @@ export const init = command(
       blueContext: optionalText('Or a cluster, by the context of a kubeconfig', 'name'),
       greenContext: optionalText('The cluster that everything moves to; it may be the same', 'name'),
       namespace: several('A namespace that moves; without one, that of each context', 'name'),
-      greenNamespace: several('Where it moves to, in the order of the namespaces; without one, the same name', 'name'),
+      greenNamespace: several(
+        'Where it moves to, one for each namespace, in their order; without any, the same names',
+        'name',
+      ),
       selector: optionalText('Splits namespaces that both sides share: what is green', 'label=value'),
       kubeconfig: optionalText('Without it, the one that kubectl would take', 'path'),
       router: optionalText('The router that divides user traffic', 'file'),

@@ -4,6 +4,7 @@ import { type ReleaseInput, releaseSchema } from '../../config/release-schema.ts
 import { checkRules } from '../../config/rules.ts'
 import { writeRelease } from '../../config/write-release.ts'
 import { TitrateError } from '../../errors.ts'
+import { refuseUnpaired } from '../cluster-sides.ts'
 
 /** How `titrate init` is told of both sides: files of local environments, or contexts of clusters. */
 export type SideFlags = {
@@ -38,6 +39,7 @@ export const sidesOf = (flags: SideFlags, from: (path: string) => string): Pick<
     )
   if (blueContext === undefined || greenContext === undefined)
     throw new TitrateError('USAGE', '--blue-context and --green-context belong together: they may be the same.')
+  refuseUnpaired(flags)
   return {
     blue: { kubernetes: clusterOf(blueContext, flags, from) },
     green: { kubernetes: greenOf(greenContext, flags, from) },
