@@ -42,10 +42,6 @@ const imports: Resource = {
   ...{ plural: 'serviceimports', kind: 'ServiceImport' },
 }
 
-/** What divides users without blue's cluster having to reach green's pods. */
-const elsewhere =
-  'A router in front of both clusters would do: a load balancer or DNS with weights, or `router.gateway.backend: import` with a multi-cluster controller.'
-
 const onlyWhileRunning =
   "Blue's cluster follows green's pods only while an engine of this release runs. Lead users to green another way (DNS, a load balancer, a ServiceImport) before the last one ends."
 
@@ -71,13 +67,8 @@ export const examineRoutes = async (
     for (const { route } of routes) said('note', [...unaccepted(route), ...reverted(route)])
   }
   const [first] = services
-  const missing = first === undefined ? [] : await missingRights(options, signal)
-  const isFollowed = first !== undefined && options.follow !== null
-  return [
-    ...findings,
-    ...(isFollowed ? [{ severity: 'note', service: first, message: onlyWhileRunning } as const] : []),
-    ...missing.map((message): RouteFinding => ({ severity: 'blocks', service: first ?? '', message })),
-  ]
+  if (first === undefined || options.follow === null) return findings
+  return [...findings, { severity: 'note', service: first, message: onlyWhileRunning }]
 }
 
 const missingBackend = async (
@@ -197,27 +188,5 @@ const reverted = (route: HttpRoute): readonly string[] => {
   return [
     ...(isOfArgo ? [`Argo CD would revert the weights of ${title}. ${argo}`] : []),
     ...(isOfFlux ? [`Flux would revert the weights of ${title}. ${flux}`] : []),
-  ]
-}
-
-/** Between clusters, blue's has to take a Service and its endpoints from us. */
-const missingRights = async ({ cluster, follow }: Options, signal: AbortSignal): Promise<readonly string[]> => {
-  if (follow === null) return []
-  const asked = [...follow.namespaces.keys()].flatMap((namespace) =>
-    [kinds.services, kinds.endpointSlices].flatMap((resource) =>
-      ['create', 'patch', 'delete'].map((verb) => ({ verb, resource, namespace })),
-    ),
-  )
-  const answers: readonly Answer<{ readonly allowed: boolean }>[] = await Promise.all(
-    asked.map((access) => cluster.client.mayI(access, { signal })),
-  )
-  const refused = asked.filter((_, index) => {
-    const answer = answers[index]
-    return answer?.kind === 'ok' && !answer.value.allowed
-  })
-  if (refused.length === 0) return []
-  const what = refused.map(({ verb, resource, namespace }) => `${verb} ${resource.plural} in ${namespace}`).join(', ')
-  return [
-    `Blue's cluster can't be led to green's pods: on ${cluster.name} it is not permitted to ${what}. ${elsewhere}`,
   ]
 }
