@@ -1,7 +1,7 @@
 import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
-import { mapsAt, numberAt, textAt } from '../kubernetes/json.ts'
-import { customKinds } from '../kubernetes/kinds.ts'
+import { mapsAt } from '../kubernetes/json.ts'
 import { objectKey } from '../kubernetes/object.ts'
+import { mostReplicas, readScalers } from '../kubernetes/scalers.ts'
 import { readWorkload, type Workload } from '../kubernetes/workload.ts'
 import type { GreenPlaces } from '../parity/kubernetes/expected-object.ts'
 import { keyOnGreen } from '../parity/kubernetes/pair-objects.ts'
@@ -21,13 +21,13 @@ export type Coming = {
 /** The workloads that green will run more of. A schedule counts with the pods of one run. */
 export const comingTo = (blue: KubernetesIndex, green: KubernetesIndex, places: GreenPlaces): readonly Coming[] => {
   const there = new Map(green.objects.map((object) => [objectKey(object), object]))
-  const most = scaledTo(blue)
+  const scalers = readScalers(blue)
   return blue.workloads.flatMap((workload): readonly Coming[] => {
     if (!moves.has(workload.object.sort)) return []
     const known = there.get(keyOnGreen(workload.object, places))
     const running = known === undefined ? 0 : (readWorkload(known)?.replicas ?? 0)
     const isJob = workload.object.sort === 'CronJob'
-    const wanted = Math.max(workload.replicas, most.get(objectKey(workload.object)) ?? 0)
+    const wanted = mostReplicas(workload, scalers)
     const pods = isJob ? (known === undefined ? workload.replicas : 0) : Math.max(0, wanted - running)
     const isNew = known === undefined
     return pods === 0 && !isNew ? [] : [{ workload, namespace: places.namespace(workload.namespace), pods, isNew }]
@@ -35,22 +35,6 @@ export const comingTo = (blue: KubernetesIndex, green: KubernetesIndex, places: 
 }
 
 const moves: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'CronJob'])
-
-/** How far autoscalers may go, by the key of their workload. */
-const scaledTo = (index: KubernetesIndex): ReadonlyMap<string, number> => {
-  const scalers = [
-    ...index.all('HorizontalPodAutoscaler').map((one) => [one, 'maxReplicas'] as const),
-    ...index.all(customKinds.scaledObject).map((one) => [one, 'maxReplicaCount'] as const),
-  ]
-  return new Map(
-    scalers.flatMap(([{ body, namespace }, field]) => {
-      const sort = textAt(body, 'spec', 'scaleTargetRef', 'kind') ?? 'Deployment'
-      const name = textAt(body, 'spec', 'scaleTargetRef', 'name')
-      const most = numberAt(body, 'spec', field)
-      return name === null || most === null ? [] : [[objectKey({ sort, namespace, name }), most] as const]
-    }),
-  )
-}
 
 const countNames: Readonly<Record<string, string>> = {
   Deployment: 'count/deployments.apps',

@@ -44,13 +44,27 @@ describe('quotas of green', () => {
     ])
   })
 
-  it('count what green runs already once, and as many as an autoscaler may make', () => {
+  it('count what green runs already once, and as many as an autoscaler may make, as the plan does', () => {
     const four = quota({ pods: '4' }, { pods: '2' })
     expect(said([web(4)], [web(2), four])).toEqual([])
     const scaler = anObject('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
       spec: { maxReplicas: 9, scaleTargetRef: { kind: 'Deployment', name: 'web' } },
     })
     expect(said([web(4), scaler], [web(2), four])).toHaveLength(1)
+    const keda = (spec: Body, annotations: Body = {}) =>
+      anObject(
+        'keda.sh/v1alpha1',
+        'ScaledObject',
+        'web',
+        { spec: { scaleTargetRef: { name: 'web' }, ...spec } },
+        { annotations },
+      )
+    const room = quota({ pods: '20' })
+    expect(said([web(4), keda({ maxReplicaCount: 9 })], [room])).toEqual([])
+    // KEDA's own maximum is 100; held or switched off by its annotations, it makes no more than there are.
+    expect(said([web(4), keda({})], [room])).toHaveLength(1)
+    expect(said([web(4), keda({}, { 'autoscaling.keda.sh/paused-replicas': '6' })], [room])).toEqual([])
+    expect(said([web(4), keda({}, { 'autoscaling.keda.sh/paused': 'true' })], [room])).toEqual([])
     expect(said([aCronJob('nightly')], [quota({ pods: '0' })])).toHaveLength(1)
     expect(said([aWorkload('DaemonSet', 'agent')], [quota({ pods: '0' })])).toEqual([])
   })

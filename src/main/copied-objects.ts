@@ -1,5 +1,4 @@
 import type { EstateService } from '../inventory/estate.ts'
-import { readScalers } from '../inventory/kubernetes/managers.ts'
 import { readNetwork } from '../inventory/kubernetes/network.ts'
 import { namedServices } from '../inventory/kubernetes/read-environment.ts'
 import { readSurroundings } from '../inventory/kubernetes/uses.ts'
@@ -7,6 +6,7 @@ import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
 import { at } from '../kubernetes/json.ts'
 import { customKinds } from '../kubernetes/kinds.ts'
 import { type KubernetesObject, objectText } from '../kubernetes/object.ts'
+import { readScalers } from '../kubernetes/scalers.ts'
 import { isEmptySelector, readSelector } from '../kubernetes/selector.ts'
 
 /** Kinds that a release makes beside a workload that it copies. */

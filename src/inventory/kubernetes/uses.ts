@@ -3,10 +3,10 @@ import { at, mapAt, mapsAt, textAt, textsAt } from '../../kubernetes/json.ts'
 import { customKinds } from '../../kubernetes/kinds.ts'
 import { type KubernetesObject, objectText } from '../../kubernetes/object.ts'
 import { accountName, podReferences } from '../../kubernetes/pod-references.ts'
+import type { Scalers } from '../../kubernetes/scalers.ts'
 import { everything, readSelector } from '../../kubernetes/selector.ts'
 import type { Workload } from '../../kubernetes/workload.ts'
 import { byText } from '../ordering.ts'
-import type { Scalers } from './managers.ts'
 import type { Network } from './network.ts'
 
 /** The objects around a workload, each with what must be known of it; of Secrets names and keys, never more. */

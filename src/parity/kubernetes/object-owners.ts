@@ -1,9 +1,9 @@
-import { readScalers } from '../../inventory/kubernetes/managers.ts'
 import { readNetwork } from '../../inventory/kubernetes/network.ts'
 import { namedServices } from '../../inventory/kubernetes/read-environment.ts'
 import { readSurroundings } from '../../inventory/kubernetes/uses.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
 import { type KubernetesObject, objectKey, objectText } from '../../kubernetes/object.ts'
+import { readScalers } from '../../kubernetes/scalers.ts'
 
 /** What no service has for itself: shared objects, and those of the whole environment. */
 export const environmentService = 'environment'

@@ -1,6 +1,5 @@
 import { hostsIn } from '../../kubernetes/hosts.ts'
-import { numberAt } from '../../kubernetes/json.ts'
-import { customKinds } from '../../kubernetes/kinds.ts'
+import { mostReplicas, readScalers } from '../../kubernetes/scalers.ts'
 import { podSubnets } from '../profiles.ts'
 import { found, guide, listNames, type Outcome, type Pod, type Rule, type RuleContext, withoutFact } from '../rule.ts'
 
@@ -20,30 +19,12 @@ export const capacityRules: readonly Rule[] = [
 
 /** The pods that may run at once: the most that an autoscaler may make, else the replicas. */
 const mostPods = ({ index, pods }: RuleContext): ReadonlyMap<Pod, number> => {
-  const most = new Map<string, number>()
-  const scalers = [
-    ...index.all('HorizontalPodAutoscaler').map((one) => [one, 'maxReplicas', 10] as const),
-    ...index.all(customKinds.scaledObject).map((one) => [one, 'maxReplicaCount', 100] as const),
-  ]
-  for (const [{ namespace, body }, field, otherwise] of scalers) {
-    const target = body['spec']
-    const name = typeof target === 'object' && target !== null ? nameOfTarget(target) : null
-    if (name !== null) most.set(`${namespace}/${name}`, numberAt(body, 'spec', field) ?? otherwise)
-  }
+  const scalers = readScalers(index)
   return new Map(
     pods
       .filter(({ workload: { object } }) => object.sort !== 'DaemonSet')
-      .map((pod) => {
-        const { object, namespace, replicas } = pod.workload
-        return [pod, Math.max(replicas, most.get(`${namespace}/${object.name}`) ?? 0)] as const
-      }),
+      .map((pod) => [pod, mostReplicas(pod.workload, scalers)] as const),
   )
-}
-
-const nameOfTarget = (spec: object): string | null => {
-  const target: unknown = Reflect.get(spec, 'scaleTargetRef')
-  const name: unknown = typeof target === 'object' && target !== null ? Reflect.get(target, 'name') : null
-  return typeof name === 'string' ? name : null
 }
 
 const addresses = (context: RuleContext): readonly Outcome[] => {
