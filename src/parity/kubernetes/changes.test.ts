@@ -71,6 +71,19 @@ describe('what is applied to green', () => {
     expect(change?.manifest['spec']).toEqual({ rules: [rule('a.example', 'a'), rule('b.example', 'b')] })
   })
 
+  it('claims no name in DNS that blue has, and says nothing to the tool that manages blue', () => {
+    const annotations = {
+      team: 'a',
+      'external-dns.alpha.kubernetes.io/hostname': 'shop.example',
+      'argocd.argoproj.io/sync-options': 'Prune=true',
+      'helm.sh/hook': 'pre-install',
+    }
+    const [made] = changes([aKubernetesService('web', {}, { annotations })], [])
+    expect(made?.kind).toBe('create')
+    expect(made?.manifest['metadata']).toMatchObject({ annotations: { team: 'a' } })
+    expect(JSON.stringify(made)).not.toMatch(/external-dns|argocd|helm/)
+  })
+
   it('is made in an order in which nothing lacks what it needs, asleep, and without the marks of tools', () => {
     const made = changes(
       [

@@ -16,12 +16,12 @@ import { classify } from './classify.ts'
 import { comparePair, type DryRun, type PairContext } from './compare-pair.ts'
 import { expectedOnGreen, type GreenPlaces } from './expected-object.ts'
 import { type Fix, fixesOf } from './fixes.ts'
-import { withoutToolMarks } from './normalise-object.ts'
 import type { ObjectDifference, ObjectFound } from './object-difference.ts'
 import { environmentService, type Owners, readOwners } from './object-owners.ts'
 import { keyOnGreen, pairObjects } from './pair-objects.ts'
 import { pausedReplicas, requiredObject } from './required.ts'
 import { holdsSecret } from './show-value.ts'
+import { withoutToolMarks } from './tool-marks.ts'
 
 export type ObjectsParityInput = {
   readonly blue: KubernetesIndex

@@ -1,6 +1,7 @@
 import { isMap, type JsonMap, mapAt, textAt } from '../../kubernetes/json.ts'
 import type { KubernetesObject } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
+import { isWrittenMark } from './tool-marks.ts'
 
 /** What servers, controllers and tools write into objects by themselves, and nobody means as a setting. */
 export const serverFields: readonly string[] = [
@@ -15,22 +16,6 @@ export const serverFields: readonly string[] = [
   'selfLink',
 ]
 const metadataFields = new Set([...serverFields, 'generateName', 'finalizers', 'name', 'namespace'])
-
-const ownMarks =
-  /^(kubectl\.kubernetes\.io\/(last-applied-configuration|restartedAt)|deployment\.kubernetes\.io\/|deprecated\.daemonset\.template\.generation|control-plane\.alpha\.kubernetes\.io\/leader|autoscaling\.alpha\.kubernetes\.io\/|pv\.kubernetes\.io\/|volume\.kubernetes\.io\/|volume\.beta\.kubernetes\.io\/storage-provisioner|batch\.kubernetes\.io\/(controller-uid|job-name|job-tracking)|controller-uid$|job-name$|pod-template-hash$|controller-revision-hash$|argocd\.argoproj\.io\/(tracking-id|instance)$|(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace|checksum)$|meta\.helm\.sh\/|helm\.sh\/chart$|app\.kubernetes\.io\/managed-by$|titrate\.dev\/)/
-
-/** A manifest without the marks of tools and servers: a copy that bears them would be taken, or deleted, by another tool. */
-export const withoutToolMarks = (manifest: JsonMap): JsonMap => {
-  const { labels, annotations, ...rest } = mapAt(manifest, 'metadata')
-  return {
-    ...manifest,
-    metadata: {
-      ...rest,
-      ...(labels === undefined ? {} : { labels: withoutMarks(labels) }),
-      ...(annotations === undefined ? {} : { annotations: withoutMarks(annotations) }),
-    },
-  }
-}
 
 /**
  * An object as parity compares it: without what a server or a tool wrote, with what the API server would fill in from
@@ -51,7 +36,7 @@ const cleanMetadata = (metadata: Json | undefined): JsonMap => {
 }
 
 const withoutMarks = (value: Json): Json =>
-  isMap(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !ownMarks.test(key))) : value
+  isMap(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !isWrittenMark(key))) : value
 
 /** Everything at any depth: certificates that controllers inject, metadata of templates, pods. */
 const clean = (value: Json, key: string): Json => {

@@ -2,28 +2,9 @@ import { isMap, type JsonMap, mapAt } from '../../kubernetes/json.ts'
 import type { KubernetesObject as ReadObject } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
 import { expectedOnGreen, type GreenPlaces } from '../../parity/kubernetes/expected-object.ts'
+import { withoutMarks } from '../../parity/kubernetes/tool-marks.ts'
 import type { Rewriter } from '../../parity/rewrites.ts'
 import { annotation } from './annotations.ts'
-
-/** Annotations and labels by which a tool says that an object is its own; the copy is nobody's but ours. */
-const ofTools = [
-  /^kubectl\.kubernetes\.io\/last-applied-configuration$/,
-  /^kubectl\.kubernetes\.io\/restartedAt$/,
-  /^deployment\.kubernetes\.io\//,
-  /^autoscaling\.alpha\.kubernetes\.io\//,
-  /^app\.kubernetes\.io\/managed-by$/,
-  /^meta\.helm\.sh\//,
-  /^helm\.sh\//,
-  /^argocd\.argoproj\.io\//,
-  /^(kustomize|helm)\.toolkit\.fluxcd\.io\//,
-  /^scaledobject\.keda\.sh\//,
-  // Names in DNS: two clusters that both claim one would send users to and fro.
-  /^external-dns\.alpha\.kubernetes\.io\//,
-  /^titrate\.dev\//,
-]
-
-const kept = (entries: JsonMap): JsonMap =>
-  Object.fromEntries(Object.entries(entries).filter(([key]) => !ofTools.some((each) => each.test(key))))
 
 export type CopyOptions = {
   /** The service for whose sake it is copied: rewrites may hold for some only. */
@@ -45,8 +26,8 @@ export const copyOf = (object: ReadObject, { service, places, rewrite, from }: C
   const metadata = {
     name: meta['name'] ?? null,
     namespace: meta['namespace'] ?? null,
-    labels: kept(mapAt(meta, 'labels')),
-    annotations: { ...kept(mapAt(meta, 'annotations')), [annotation.copiedFrom]: from },
+    labels: withoutMarks(mapAt(meta, 'labels')),
+    annotations: { ...withoutMarks(mapAt(meta, 'annotations')), [annotation.copiedFrom]: from },
   }
   return { apiVersion, kind, metadata, ...withoutNull(bySort(object, content)) }
 }
