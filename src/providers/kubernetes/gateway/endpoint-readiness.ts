@@ -16,14 +16,8 @@ export const followReadiness = (
   cluster: Cluster,
   namespaces: readonly string[],
   life: AbortSignal,
-): Derived<Readiness> => {
-  const scopes = [...new Set(namespaces)].map((namespace) => ({ namespace }))
-  return derivedOf(
-    scopes.map((scope) => ({ watch: cluster.watches.of(kinds.endpointSlices, scope), matters: () => true })),
-    (readers) => readinessIn(readers.flatMap((reader, index) => reader.list(scopes[index] ?? {}))),
-    life,
-  )
-}
+): Derived<Readiness> =>
+  derivedOf({ cluster, namespaces: [...new Set(namespaces)], resource: kinds.endpointSlices }, readinessIn, life)
 
 export const readinessIn = (slices: readonly EndpointSlice[]): Readiness => {
   const ready = new Map<string, boolean>()

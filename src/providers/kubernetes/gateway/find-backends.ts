@@ -35,22 +35,10 @@ type Labelled = {
 /** The Services that lead to each workload of blue, by their selectors. */
 export const findBackends = (options: BlueServices, life: AbortSignal): FindBackends => {
   const { cluster, namespaces } = options
-  const scopes = namespaces.map((namespace) => ({ namespace }))
-  const services = derivedOf(
-    scopes.map((scope) => ({ watch: cluster.watches.of(kinds.services, scope), matters: () => true })),
-    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})),
-    life,
-  )
-  const deployments = derivedOf(
-    scopes.map((scope) => ({ watch: cluster.watches.of(kinds.deployments, scope), matters: labelsChanged })),
-    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled),
-    life,
-  )
-  const statefulSets = derivedOf(
-    scopes.map((scope) => ({ watch: cluster.watches.of(kinds.statefulSets, scope), matters: labelsChanged })),
-    (readers) => readers.flatMap((reader, index) => reader.list(scopes[index] ?? {})).map(labelled),
-    life,
-  )
+  const services = derivedOf({ cluster, namespaces, resource: kinds.services }, (all) => all, life)
+  const labels = { cluster, namespaces, matters: labelsChanged }
+  const deployments = derivedOf({ ...labels, resource: kinds.deployments }, (all) => all.map(labelled), life)
+  const statefulSets = derivedOf({ ...labels, resource: kinds.statefulSets }, (all) => all.map(labelled), life)
   let last: { readonly of: readonly unknown[]; readonly value: ReadonlyMap<string, ServiceBackends | Shared> } | null =
     null
   return async (signal) => {

@@ -75,18 +75,15 @@ export const isTestRoute = ({ metadata }: HttpRoute): boolean => metadata?.label
 /** Which routes lead users to which service: by the watches, so that looking costs no request. */
 export const lookRoutes = (options: Options, life: AbortSignal): RouteLook => {
   const { cluster, namespaces, claims } = options
-  const scopes = namespaces.map((namespace) => ({ namespace }))
   const readiness = followReadiness(cluster, options.backendNamespaces, life)
-  const watches = scopes.map((scope) => cluster.watches.of(httpRoutes, scope))
   /** Of a rule's backends, by name: which routes name them. */
   const byBackend = derivedOf(
-    watches.map((watch) => ({ watch, matters: isRoutesOwn })),
-    (readers) => {
+    { cluster, namespaces, resource: httpRoutes, matters: isRoutesOwn },
+    (all) => {
       const routes = new Map<string, ObjectPlace[]>()
-      for (const [index, reader] of readers.entries())
-        for (const route of reader.list(scopes[index] ?? {}))
-          for (const key of isTestRoute(route) ? [] : keysOf(route))
-            routes.set(key, [...(routes.get(key) ?? []), placeOf(route)])
+      for (const route of all)
+        for (const key of isTestRoute(route) ? [] : keysOf(route))
+          routes.set(key, [...(routes.get(key) ?? []), placeOf(route)])
       return routes
     },
     life,
@@ -105,10 +102,10 @@ export const lookRoutes = (options: Options, life: AbortSignal): RouteLook => {
     if (claim.kind !== 'ok') return claim
     if (ready.kind !== 'ok') return ready
     const readers = new Map<string, (place: ObjectPlace) => HttpRoute | null>()
-    for (const [index, watch] of watches.entries()) {
-      const reader = await watch.ready(signal)
+    for (const namespace of namespaces) {
+      const reader = await cluster.watches.of(httpRoutes, { namespace }).ready(signal)
       if (reader.kind !== 'ok') return reader
-      readers.set(namespaces[index] ?? '', reader.value.get)
+      readers.set(namespace, reader.value.get)
     }
     const route = (place: ObjectPlace) => readers.get(place.namespace ?? '')?.(place) ?? null
     last = {
