@@ -2,7 +2,7 @@ import { namedServices } from '../inventory/kubernetes/read-environment.ts'
 import { type Overrides, overrideOf } from '../inventory/overrides.ts'
 import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
 import { type KubernetesObject, objectKey } from '../kubernetes/object.ts'
-import type { GreenPlaces } from '../parity/kubernetes/expected-object.ts'
+import { type GreenPlaces, placesByName } from '../parity/kubernetes/expected-object.ts'
 
 /**
  * Where objects of blue are on green: by blue's namespaces that have another name there, services that are mapped, and
@@ -21,8 +21,5 @@ export const placesOf = (
       return name === undefined ? [] : [[objectKey(workload.object), name] as const]
     }),
   )
-  return {
-    namespace: (name) => namespaces.get(name) ?? name,
-    name: (object) => mapped.get(objectKey(object)) ?? otherwise(object),
-  }
+  return placesByName(namespaces, mapped, otherwise)
 }

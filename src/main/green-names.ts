@@ -4,7 +4,7 @@ import { namedServices } from '../inventory/kubernetes/read-environment.ts'
 import type { KubernetesIndex } from '../kubernetes/index-objects.ts'
 import { type KubernetesObject, objectKey } from '../kubernetes/object.ts'
 import type { Side } from '../moves/goal.ts'
-import type { GreenPlaces } from '../parity/kubernetes/expected-object.ts'
+import { type GreenPlaces, placesByName } from '../parity/kubernetes/expected-object.ts'
 import { keyOnGreen } from '../parity/kubernetes/pair-objects.ts'
 import { type GreenNames, nameOnGreen } from '../providers/kubernetes/service-places.ts'
 
@@ -37,11 +37,7 @@ export const placesOf = (
   split: Split | null,
 ): GreenPlaces => {
   const mapped = new Map(services.map(({ object, objectOnGreen }) => [objectKey(object), objectOnGreen]))
-  const others = nameInSplit(green, split)
-  return {
-    namespace: (name) => namespaces.get(name) ?? name,
-    name: (object) => mapped.get(objectKey(object)) ?? others(object),
-  }
+  return placesByName(namespaces, mapped, nameInSplit(green, split))
 }
 
 /** Green's services are called as blue's that they come from; what only green has keeps its name. */

@@ -1,5 +1,5 @@
 import { isMap, type JsonMap, mapAt } from '../../kubernetes/json.ts'
-import type { KubernetesObject } from '../../kubernetes/object.ts'
+import { type KubernetesObject, objectKey } from '../../kubernetes/object.ts'
 import type { Json } from '../../moves/goal.ts'
 import type { Rewriter } from '../rewrites.ts'
 import { serverFields } from './normalise-object.ts'
@@ -10,6 +10,16 @@ export type GreenPlaces = {
   /** The name of an object of blue on green. */
   readonly name: (object: KubernetesObject) => string
 }
+
+/** By the names on green of namespaces, and of objects (by `objectKey`), that are other ones there; `otherwise` has the rest. */
+export const placesByName = (
+  namespaces: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, string>,
+  otherwise: GreenPlaces['name'],
+): GreenPlaces => ({
+  namespace: (name) => namespaces.get(name) ?? name,
+  name: (object) => names.get(objectKey(object)) ?? otherwise(object),
+})
 
 export const samePlaces: GreenPlaces = { namespace: (blue) => blue, name: ({ name }) => name }
 

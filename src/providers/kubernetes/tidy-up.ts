@@ -1,11 +1,11 @@
 import { annotation, label } from './annotations.ts'
+import { takeAnnotationsOff } from './clear-away.ts'
 import { kinds, workloadKinds } from './client/kinds.ts'
 import { placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { isTombstone } from './job-facts.ts'
 import { restoreScalers } from './restore-scalers.ts'
 import { probeName } from './scheduler-probe.ts'
-import { hasStamp } from './stamps.ts'
 
 const limitMs = 60_000
 
@@ -28,21 +28,9 @@ export const tidyUp = async (environment: KubernetesEnvironment): Promise<void> 
 }
 
 const takeStampsOff = async ({ cluster, namespace }: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {
-  const body = {
-    metadata: { annotations: { [annotation.stamp]: null, [annotation.pausedAt]: null, [annotation.nudgedAt]: null } },
-  }
-  for (const resource of workloadKinds) {
-    const watch = cluster.watches.of(resource, { namespace })
-    const reader = await watch.ready(signal)
-    if (reader.kind !== 'ok') continue
-    const stamped = reader.value.list({ namespace }).filter(hasStamp)
-    await Promise.all(
-      stamped.map(async (object) => {
-        const written = await cluster.client.patch(resource, placeOf(object), { kind: 'merge', body }, { signal })
-        if (written.kind === 'ok') watch.note(written.value)
-      }),
-    )
-  }
+  const names = [annotation.stamp, annotation.pausedAt, annotation.nudgedAt] as const
+  for (const resource of workloadKinds)
+    await takeAnnotationsOff({ cluster, resource, namespaces: [namespace] }, names, signal)
 }
 
 const removeTombstones = async ({ cluster, namespace }: KubernetesEnvironment, signal: AbortSignal): Promise<void> => {

@@ -2,8 +2,8 @@ import type { Answer, Call, Claims, Traffic } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
 import { annotation } from '../annotations.ts'
 import { claimsOf } from '../claims.ts'
+import { takeAnnotationsOff } from '../clear-away.ts'
 import type { Cluster } from '../client/connect.ts'
-import { placeOf } from '../client/resource.ts'
 import { examineRoutes, type RouteFinding } from './examine-routes.ts'
 import { type BlueServices, findBackends } from './find-backends.ts'
 import { followGreen } from './follow-green.ts'
@@ -78,7 +78,7 @@ export const connectGateway = (options: GatewayOptions): GatewayProvider => {
   const tidy = async (): Promise<void> => {
     const signal = AbortSignal.timeout(tidyLimitMs)
     await tests.closeAll(signal)
-    await takeRecordsOff(cluster, routes, signal)
+    await takeAnnotationsOff({ cluster, resource: httpRoutes, namespaces: routes }, [annotation.traffic], signal)
     await follower?.tidy(null, signal)
   }
   return {
@@ -122,17 +122,3 @@ const addressesOf = ({ backends, routes }: Looked): readonly BackendAddress[] =>
     const port = refs.find((ref) => ref.name === blue.name)?.port ?? null
     return { host: `${name}.${namespace}.svc${kind === 'Service' ? '' : '.clusterset.local'}`, port }
   })
-
-const takeRecordsOff = async (cluster: Cluster, namespaces: readonly string[], signal: AbortSignal): Promise<void> => {
-  const body = { metadata: { annotations: { [annotation.traffic]: null } } }
-  for (const namespace of namespaces) {
-    const watch = cluster.watches.of(httpRoutes, { namespace })
-    const reader = await watch.ready(signal)
-    if (reader.kind !== 'ok') continue
-    for (const route of reader.value.list({ namespace })) {
-      if (route.metadata?.annotations?.[annotation.traffic] === undefined) continue
-      const written = await cluster.client.patch(httpRoutes, placeOf(route), { kind: 'merge', body }, { signal })
-      if (written.kind === 'ok') watch.note(written.value)
-    }
-  }
-}

@@ -6,6 +6,7 @@ import type { Answer, Call } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
 import { fieldManager, label } from '../annotations.ts'
 import type { ClaimKeeper } from '../claims.ts'
+import { removeObjects } from '../clear-away.ts'
 import type { Cluster } from '../client/connect.ts'
 import { abortOf } from '../client/kind-watch.ts'
 import { kinds } from '../client/kinds.ts'
@@ -95,19 +96,13 @@ export const followGreen = (options: Options, life: AbortSignal): GreenFollower 
     tidy: async (service, signal) => {
       const used = await look.backendsInUse(signal)
       if (used.kind !== 'ok') return used
-      for (const namespace of namespaces.keys()) {
-        const reader = await blue.watches.of(kinds.services, { namespace }).ready(signal)
-        if (reader.kind !== 'ok') return reader
-        for (const each of reader.value.list({ namespace })) {
-          const of = each.metadata?.labels?.[label.follows]
-          const place = placeOf(each)
-          if (of === undefined || (service !== null && of !== service)) continue
-          if (used.value.has(`${namespace}/${place.name}`)) continue
-          const removed = await blue.client.remove(kinds.services, place, { signal })
-          if (removed.kind !== 'ok') return removed
-        }
+      const isLeftOver = (each: Service): boolean => {
+        const of = each.metadata?.labels?.[label.follows]
+        const { namespace, name } = placeOf(each)
+        return of !== undefined && (service === null || of === service) && !used.value.has(`${namespace}/${name}`)
       }
-      return { kind: 'ok', value: null }
+      const ours = { cluster: blue, resource: kinds.services, namespaces: [...namespaces.keys()] }
+      return removeObjects(ours, isLeftOver, signal)
     },
   }
 }

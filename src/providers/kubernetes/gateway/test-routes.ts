@@ -3,6 +3,7 @@ import { isOvertaken } from '../../stamp.ts'
 import { fieldManager, label } from '../annotations.ts'
 import type { ClaimRecord } from '../claim-record.ts'
 import type { ClaimKeeper } from '../claims.ts'
+import { removeObjects } from '../clear-away.ts'
 import type { Cluster } from '../client/connect.ts'
 import { apiVersionOf, describeObject, placeOf } from '../client/resource.ts'
 import { stampOn, writtenStamp } from '../stamps.ts'
@@ -61,19 +62,16 @@ export const createTestRoutes = (options: Options): TestRoutes => {
         if (found !== null) listeners.set(parentKey(parent, within.namespace), found)
       }
   }
-  const remove = async (wanted: (service: string) => boolean, signal: AbortSignal): Promise<Answer<null>> => {
-    for (const namespace of namespaces) {
-      const reader = await cluster.watches.of(httpRoutes, { namespace }).ready(signal)
-      if (reader.kind !== 'ok') return reader
-      for (const route of reader.value.list({ namespace })) {
-        const service = route.metadata?.labels?.[label.testRoute]
-        if (service === undefined || !wanted(service)) continue
-        const removed = await cluster.client.remove(httpRoutes, placeOf(route), { signal })
-        if (removed.kind !== 'ok') return removed
-      }
-    }
-    return { kind: 'ok', value: null }
-  }
+  /** Of one service, or of all. */
+  const remove = (service: string | null, signal: AbortSignal): Promise<Answer<null>> =>
+    removeObjects(
+      { cluster, namespaces, resource: httpRoutes },
+      (route) => {
+        const of = route.metadata?.labels?.[label.testRoute]
+        return of !== undefined && (service === null || of === service)
+      },
+      signal,
+    )
   const openFor = async (own: OwnRoute, claim: ClaimRecord, call: Call): Promise<Answer<null>> => {
     const object = testRouteOf(own, mark)
     if (object === null) return { kind: 'ok', value: null }
@@ -115,9 +113,9 @@ export const createTestRoutes = (options: Options): TestRoutes => {
     },
     close: async (call, service) => {
       const admitted = await claims.admit(call.fence, call.signal)
-      return admitted.kind === 'ok' ? remove((each) => each === service, call.signal) : admitted
+      return admitted.kind === 'ok' ? remove(service, call.signal) : admitted
     },
-    closeAll: async (signal) => void (await remove(() => true, signal)),
+    closeAll: async (signal) => void (await remove(null, signal)),
   }
 }
 
