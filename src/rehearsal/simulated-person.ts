@@ -1,4 +1,5 @@
 import type { PersonRequest, Recorded } from '../journal/events.ts'
+import { callKey } from '../journal/release-state.ts'
 import type { Random } from './simulated-clock.ts'
 
 type Call = { readonly service: string | null; readonly because: string; readonly actions: readonly string[] }
@@ -25,7 +26,6 @@ export const createSimulatedPerson = (options: {
 }): SimulatedPerson => {
   const { random, services } = options
   const calls = new Map<string, Call>()
-  const keyOf = (service: string | null, why: string): string => `${service ?? '*'} ${why}`
   let isHeld = false
 
   const pick = <T>(of: readonly T[]): T | undefined => of[Math.floor(random() * of.length)]
@@ -92,7 +92,7 @@ export const createSimulatedPerson = (options: {
   return {
     take: (entries) => {
       for (const { stream, event } of entries) {
-        if (event.kind === 'called a person') calls.set(keyOf(event.service, event.because), event)
+        if (event.kind === 'called a person') calls.set(callKey(event.service, event.because), event)
         if (event.kind === 'call ended') calls.delete(event.key)
         if (stream === 'release' && event.kind === 'held') isHeld = true
         if (stream === 'release' && event.kind === 'resumed') isHeld = false
