@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import type { Side } from '../../src/moves/goal.ts'
 import { type Cluster, connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { connectTo, realDeps } from '../../test/kubernetes/connect-to.ts'
-import { type ControlPlane, startControlPlane } from '../../test/kubernetes/control-plane.ts'
-import { installGatewayCrds } from '../../test/kubernetes/gateway-crds.ts'
-import { playNodes } from '../../test/kubernetes/nodes.ts'
+import type { ControlPlane } from '../../test/kubernetes/control-plane.ts'
+import { openBothPlanes } from '../../test/kubernetes/open-plane.ts'
 import { buildPrograms, findGo } from '../../test/kubernetes/programs.ts'
 
 export type Planes = {
@@ -28,31 +27,27 @@ export const openPlanes = async (): Promise<Planes> => {
   const folder = mkdtempSync(join(tmpdir(), 'titrate-bench-clusters-'))
   const opened: Cluster[] = []
   const ends: (() => Promise<void>)[] = []
-  const open = async (side: Side): Promise<{ readonly plane: ControlPlane; readonly cluster: Cluster }> => {
-    const plane = await startControlPlane(side, programs, join(folder, side), { controllersPerSecond: 300 })
-    ends.push(plane.stop)
-    const cluster = await connectTo(plane.given)
-    opened.push(cluster)
-    await installGatewayCrds(cluster.client, programs.gatewayCrds)
-    const kwok = await playNodes(cluster, plane.given, programs)
-    ends.push(kwok.end)
-    return { plane, cluster }
-  }
   const close = async () => {
     await Promise.all(opened.map((each) => each.close()))
     await Promise.all(ends.map((end) => end()))
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const [blue, green] = await Promise.all([open('blue'), open('green')])
-    const engineTo = async ({ plane }: typeof blue) => {
-      const cluster = await connectCluster({ file: plane.given.kubeconfig, context: null }, realDeps)
+    const { blue, green, stop } = await openBothPlanes(programs, folder, { controllersPerSecond: 300 })
+    ends.push(stop)
+    const adminOf = async ({ given }: ControlPlane) => {
+      const cluster = await connectTo(given)
+      opened.push(cluster)
+      return cluster
+    }
+    const engineTo = async ({ given }: ControlPlane) => {
+      const cluster = await connectCluster({ file: given.kubeconfig, context: null }, realDeps)
       opened.push(cluster)
       return cluster
     }
     return {
-      clusters: { blue: blue.cluster, green: green.cluster },
-      kubeconfigs: { blue: blue.plane.given.kubeconfig, green: green.plane.given.kubeconfig },
+      clusters: { blue: await adminOf(blue), green: await adminOf(green) },
+      kubeconfigs: { blue: blue.given.kubeconfig, green: green.given.kubeconfig },
       connect: async () => ({ blue: await engineTo(blue), green: await engineTo(green) }),
       close,
     }

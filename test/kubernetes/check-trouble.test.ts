@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { aCronJob, aDeployment, anObject, type Body } from '../../src/kubernetes/testing/build-objects.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { createAuthority } from '../../src/providers/kubernetes/client/testing/certificates.ts'
+import { sendJson, startScriptedServer } from '../../src/providers/kubernetes/client/testing/scripted-server.ts'
 import type { ManifestsView } from '../../src/views/manifests-view.ts'
 import { clusterGiven, hasClusters, hasOwnClusters, makeNamespace } from './clusters.ts'
 import { connectTo } from './connect-to.ts'
@@ -80,41 +79,31 @@ describe.skipIf(!hasClusters || !hasOwnClusters)('titrate check in trouble', () 
     stranger.leave()
 
     const own = createAuthority('expired')
-    const { certificate, key } = own.issue({
-      commonName: 'x',
-      hosts: ['127.0.0.1'],
-      until: new Date(Date.now() - 60_000),
-    })
-    const expired = createServer({ cert: certificate, key }, (_, response) => response.end())
-    await new Promise<void>((resolve) => expired.listen(0, '127.0.0.1', resolve))
-    const { port } = expired.address() as AddressInfo // it listens on a port
-    const late = at(kubeconfigOf('blue', `https://127.0.0.1:${port}`, own.certificate, { token: 'x' }))
+    const tls = own.issue({ commonName: 'x', hosts: ['127.0.0.1'], until: new Date(Date.now() - 60_000) })
+    const expired = await startScriptedServer((_, response) => void response.end(), tls)
+    const late = at(kubeconfigOf('blue', expired.url, own.certificate, { token: 'x' }))
     expect(await late.run('check', '--context', 'blue')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/certificate of 127\.0\.0\.1:\d+ has expired/),
     })
     late.leave()
-    expired.closeAllConnections()
-    await new Promise((resolve) => expired.close(resolve))
+    await expired.close()
   })
 
   it('refuses a cluster that is too old', async () => {
     const own = createAuthority('old')
-    const { certificate, key } = own.issue({ commonName: 'x', hosts: ['127.0.0.1'] })
-    const old = createServer({ cert: certificate, key }, (_, response) => {
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ major: '1', minor: '27+', gitVersion: 'v1.27.9-eks' }))
-    })
-    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
-    const { port } = old.address() as AddressInfo // it listens on a port
-    const person = at(kubeconfigOf('blue', `https://127.0.0.1:${port}`, own.certificate, { token: 'x' }))
+    const version = { major: '1', minor: '27+', gitVersion: 'v1.27.9-eks' }
+    const old = await startScriptedServer(
+      (_, response) => sendJson(response, 200, version),
+      own.issue({ commonName: 'x', hosts: ['127.0.0.1'] }),
+    )
+    const person = at(kubeconfigOf('blue', old.url, own.certificate, { token: 'x' }))
     expect(await person.run('check', '--context', 'blue')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/runs Kubernetes v1\.27\.9-eks; Titrate needs 1\.28 or later[\s\S]*CLUSTER_REFUSED/),
     })
     person.leave()
-    old.closeAllConnections()
-    await new Promise((resolve) => old.close(resolve))
+    await old.close()
   })
 
   it('says that green is empty, and what makes it so no more', async () => {

@@ -1,6 +1,4 @@
 import { readdir } from 'node:fs/promises'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -13,6 +11,7 @@ import {
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import type { Resource } from '../../src/providers/kubernetes/client/resource.ts'
 import { createAuthority } from '../../src/providers/kubernetes/client/testing/certificates.ts'
+import { sendJson, startScriptedServer } from '../../src/providers/kubernetes/client/testing/scripted-server.ts'
 import type { ManifestsView } from '../../src/views/manifests-view.ts'
 import { clusterGiven, hasClusters, hasOwnClusters, makeNamespace, okOf, soon } from './clusters.ts'
 import { connectTo } from './connect-to.ts'
@@ -412,27 +411,17 @@ const deployments: Resource = {
 /** An admission webhook that refuses everything. */
 const startWebhook = async () => {
   const authority = createAuthority('webhook authority')
-  const { certificate, key } = authority.issue({ commonName: 'webhook', hosts: ['127.0.0.1'] })
-  const server: Server = createServer({ cert: certificate, key }, (request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => void parts.push(part))
-    request.on('end', () => {
-      const { request: asked } = JSON.parse(Buffer.concat(parts).toString()) as { request: { uid: string } } // an AdmissionReview
+  const server = await startScriptedServer(
+    ({ body }, response) => {
+      const { request } = body as { request: { uid: string } } // an AdmissionReview
       const status = { message: 'no exceptions: ask the platform team' }
-      const review = {
+      sendJson(response, 200, {
         apiVersion: 'admission.k8s.io/v1',
         kind: 'AdmissionReview',
-        response: { uid: asked.uid, allowed: false, status },
-      }
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(review))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // it listens on a port
-  const close = async (): Promise<void> => {
-    if (!server.listening) return
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  return { url: `https://127.0.0.1:${port}/`, authority: authority.certificate, close }
+        response: { uid: request.uid, allowed: false, status },
+      })
+    },
+    authority.issue({ commonName: 'webhook', hosts: ['127.0.0.1'] }),
+  )
+  return { url: `${server.url}/`, authority: authority.certificate, close: server.close }
 }

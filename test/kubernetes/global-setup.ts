@@ -9,11 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { parse } from 'yaml'
-import { connectTo } from './connect-to.ts'
-import { type ClusterGiven, type ControlPlane, startControlPlane } from './control-plane.ts'
-import { installGatewayCrds } from './gateway-crds.ts'
-import { playNodes } from './nodes.ts'
-import type { Running } from './processes.ts'
+import type { ClusterGiven } from './control-plane.ts'
+import { openBothPlanes } from './open-plane.ts'
 import { buildPrograms, findGo, type Programs } from './programs.ts'
 
 export type ClustersGiven =
@@ -52,31 +49,17 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
 
 const startBoth = async (project: TestProject, programs: Programs): Promise<() => Promise<void>> => {
   const folder = await mkdtemp(join(tmpdir(), 'titrate-clusters-'))
-  const started: (ControlPlane | Running)[] = []
-  const stop = async () => {
-    await Promise.all(started.map((each) => ('stop' in each ? each.stop() : each.end())))
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    const startedAt = Date.now()
-    const [blue, green] = await Promise.all(
-      names.map(async (name) => {
-        const plane = await startControlPlane(name, programs, join(folder, name), { controllersPerSecond: 200 })
-        started.push(plane)
-        const cluster = await connectTo(plane.given)
-        await installGatewayCrds(cluster.client, programs.gatewayCrds)
-        started.push(await playNodes(cluster, plane.given, programs))
-        await cluster.close()
-        return plane.given
-      }),
-    )
-    if (blue === undefined || green === undefined) throw new Error('two clusters were asked for')
-    console.error(`Two control planes are ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
-    project.provide('clusters', { kind: 'given', blue, green })
-    return stop
-  } catch (error) {
-    await stop()
+  const leave = () => rm(folder, { recursive: true, force: true })
+  const startedAt = Date.now()
+  const planes = await openBothPlanes(programs, folder, { controllersPerSecond: 200 }).catch(async (error: unknown) => {
+    await leave()
     throw error
+  })
+  console.error(`Two control planes are ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+  project.provide('clusters', { kind: 'given', blue: planes.blue.given, green: planes.green.given })
+  return async () => {
+    await planes.stop()
+    await leave()
   }
 }
 

@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectTo } from './connect-to.ts'
-import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { playNodes } from './nodes.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { openPlane } from './open-plane.ts'
 import { buildPrograms, findGo } from './programs.ts'
 
 /** A blue control plane of one test's own, so that it may stop parts of it while others use the one that is shared. */
@@ -12,15 +11,16 @@ export const startOwnBlue = async (): Promise<ControlPlane> => {
   if (go === null) throw new Error('a control plane of its own takes Go')
   const programs = await buildPrograms(go)
   const folder = await mkdtemp(join(tmpdir(), 'titrate-own-blue-'))
-  const plane = await startControlPlane('blue', programs, folder, { controllersPerSecond: 200 })
-  const cluster = await connectTo(plane.given)
-  const kwok = await playNodes(cluster, plane.given, programs)
-  await cluster.close()
-  return {
-    ...plane,
-    stop: async () => {
-      await Promise.all([kwok.end(), plane.stop()])
-      await rm(folder, { recursive: true, force: true })
-    },
+  const leave = () => rm(folder, { recursive: true, force: true })
+  try {
+    const plane = await openPlane('blue', programs, folder, { controllersPerSecond: 200 })
+    const stop = async () => {
+      await plane.stop()
+      await leave()
+    }
+    return { ...plane, stop }
+  } catch (error) {
+    await leave()
+    throw error
   }
 }
