@@ -94,7 +94,7 @@ const follow = (
   const isHinted = (): boolean => isAll || names.size > 0
   const once = async (services: readonly string[] | null): Promise<void> => {
     const reading = { at: options.clock.now(), after: options.position() }
-    // A port that doesn't heed its signal must not stop the looking.
+    // Each call has its limit; schedules are read one after the other, and all of them have this one together.
     const answer = await limited(
       (limit) => read(reading, services, limit),
       { clock: options.clock, signal },
@@ -131,50 +131,69 @@ const follow = (
   return { first }
 }
 
-/** One source, whole or by names. A service that it does not have is no fault of it. */
-const readThese = async <T>(
-  services: readonly string[] | null,
-  list: () => Promise<Answer<readonly T[]>>,
-  readOne: (service: string) => Promise<Answer<T>>,
-): Promise<Answer<readonly T[]>> => {
-  if (services === null) return list()
-  const values: T[] = []
-  for (const answer of await Promise.all(services.map(readOne))) {
-    if (answer.kind === 'ok') values.push(answer.value)
-    else if (answer.kind !== 'refused') return answer
-  }
-  return { kind: 'ok', value: values }
-}
-
-const readWorkloads = async (
+/** A source that can be read whole or by names: what is found of our services is put on the board. */
+const readSource = async <T extends { readonly service: string }>(
   options: ObserverOptions,
-  side: Side,
-  reading: Parameters<Read>[0],
+  source: {
+    list(signal: AbortSignal): Promise<Answer<readonly T[]>>
+    read(service: string, signal: AbortSignal): Promise<Answer<T>>
+  },
+  put: (found: T) => void,
   services: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> => {
-  const { workloads } = options.sides[side]
   const asking = { clock: options.clock, signal }
-  const answer = await readThese(
-    services,
-    () => limited((limit) => workloads.list(limit), asking, readTimeoutMs),
-    (service) => limited((limit) => workloads.read(service, limit), asking, readTimeoutMs),
-  )
-  if (answer.kind !== 'ok') return answer
-  for (const { service, version, desired, autoscaled, ready, running, restarts, problem } of answer.value) {
-    if (!options.services.has(service)) continue
-    const fact = { version, desired, ready, running, restarts, problem }
-    options.board.workload(side, service, autoscaled === undefined ? fact : { ...fact, autoscaled }, reading)
+  const found = async (): Promise<Answer<readonly T[]>> => {
+    if (services === null) return limited((limit) => source.list(limit), asking, readTimeoutMs)
+    const one = (service: string) => limited((limit) => source.read(service, limit), asking, readTimeoutMs)
+    const values: T[] = []
+    for (const answer of await Promise.all(services.map(one))) {
+      if (answer.kind === 'ok') values.push(answer.value)
+      // A service that it does not have is no fault of it.
+      else if (answer.kind !== 'refused') return answer
+    }
+    return { kind: 'ok', value: values }
   }
+  const answer = await found()
+  if (answer.kind !== 'ok') return answer
+  for (const each of answer.value) if (options.services.has(each.service)) put(each)
   return answer
 }
+
+const readWorkloads = (
+  options: ObserverOptions,
+  side: Side,
+  ...[reading, services, signal]: Parameters<Read>
+): Promise<Answer<unknown>> =>
+  readSource(
+    options,
+    options.sides[side].workloads,
+    ({ service, version, desired, autoscaled, ready, running, restarts, problem }) => {
+      const fact = { version, desired, ready, running, restarts, problem }
+      options.board.workload(side, service, autoscaled === undefined ? fact : { ...fact, autoscaled }, reading)
+    },
+    services,
+    signal,
+  )
+
+const readWeights = (
+  options: ObserverOptions,
+  traffic: Traffic,
+  ...[reading, services, signal]: Parameters<Read>
+): Promise<Answer<unknown>> =>
+  readSource(
+    options,
+    traffic,
+    ({ service, green, effectiveGreen, ready }) =>
+      options.board.weights(service, { green, effectiveGreen, ready }, reading),
+    services,
+    signal,
+  )
 
 const readSchedules = async (
   options: ObserverOptions,
   side: Side,
-  reading: Parameters<Read>[0],
-  services: readonly string[] | null,
-  signal: AbortSignal,
+  ...[reading, services, signal]: Parameters<Read>
 ): Promise<Answer<unknown>> => {
   const asking = { clock: options.clock, signal }
   let failed: Answer<unknown> | null = null
@@ -192,23 +211,4 @@ const readSchedules = async (
     else if (answer.kind !== 'refused') failed = answer
   }
   return failed ?? { kind: 'ok', value: null }
-}
-
-const readWeights = async (
-  options: ObserverOptions,
-  traffic: Traffic,
-  reading: Parameters<Read>[0],
-  services: readonly string[] | null,
-  signal: AbortSignal,
-): Promise<Answer<unknown>> => {
-  const asking = { clock: options.clock, signal }
-  const answer = await readThese(
-    services,
-    () => limited((limit) => traffic.list(limit), asking, readTimeoutMs),
-    (service) => limited((limit) => traffic.read(service, limit), asking, readTimeoutMs),
-  )
-  if (answer.kind !== 'ok') return answer
-  for (const { service, green, effectiveGreen, ready } of answer.value)
-    if (options.services.has(service)) options.board.weights(service, { green, effectiveGreen, ready }, reading)
-  return answer
 }
