@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { clusterKinds, managerKinds, namespacedKinds } from '../clusters/estate-kinds.ts'
 import type { JsonMap } from '../kubernetes/json.ts'
 import { nameOfGuard } from '../providers/kubernetes/unsuspend-guard.ts'
+import { guardFindings, type PoliciesServed } from './guard-findings.ts'
 import { missingRights } from './missing-rights.ts'
 import { guardOf, type MovingWorkload, neededRights, rightsOfAnyRelease } from './needed-rights.ts'
 import { gives, type Right, type Rule, rightText } from './right.ts'
@@ -81,6 +82,45 @@ describe('the rights that a release needs', () => {
     ])
     const only = rights.filter(({ need }) => need === 'to look')
     expect([only.length, missingRights([{ side: 'x', rights: only }], 'release.yaml')]).toEqual([1, []])
+  })
+})
+
+describe('the guard of schedules that were handed over', () => {
+  const [side, file] = ['blue (ec2/shop)', 'release.yaml']
+  const reviewed = (rights: readonly Right[], missing: readonly Right[] = []) => [
+    { side, namespace: 'shop', needed: rights, missing },
+  ]
+  const said = (...[reviews, served]: readonly [ReturnType<typeof reviewed>, PoliciesServed]) =>
+    guardFindings(reviews, served, file).map(({ severity, message }) => `${severity}: ${message}`)
+  const rights = needed('blue', job)
+
+  it('is told where schedules move, and nowhere else', () => {
+    expect(said(reviewed(needed('blue', web)), { kind: 'served' })).toEqual([])
+    expect(said(reviewed(rights), { kind: 'served' })).toEqual([
+      'note: blue (ec2/shop): schedules that are handed over are guarded by an admission policy: only Titrate can unsuspend them.',
+    ])
+  })
+
+  it('is missing without each of its rights, and what it lacks and how to get it is told', () => {
+    const lacking = rights.filter(
+      ({ resource, verb }) => resource.startsWith('validatingadmission') && verb !== 'create',
+    )
+    const [first = ''] = said(reviewed(rights, lacking), { kind: 'served' })
+    expect(first).toMatch(
+      /^note: blue \(ec2\/shop\): schedules are not guarded: .* lacks the rights to patch validatingadmissionpolicies/,
+    )
+    expect(first).toContain('delete validatingadmissionpolicybindings.admissionregistration.k8s.io titrate-shop')
+    expect(first).toContain('"titrate access release.yaml"')
+    // Another right that is missing says nothing of the guard.
+    const other = rights.filter(({ resource }) => resource === 'cronjobs')
+    expect(said(reviewed(rights, other), { kind: 'served' })).toEqual([expect.stringContaining('are guarded by')])
+  })
+
+  it('is missing on a cluster without such policies, and not checked where it does not say what it serves', () => {
+    expect(said(reviewed(rights), { kind: 'not served' })).toEqual([expect.stringContaining('Kubernetes 1.30')])
+    expect(said(reviewed(rights), { kind: 'not known', because: 'no answer within 10000 ms' })).toEqual([
+      expect.stringContaining('not checked whether schedules are guarded: no answer within 10000 ms'),
+    ])
   })
 })
 

@@ -118,9 +118,9 @@ const prepare = async (
     ...(clustersOf(world) === null ? {} : { howToRoute: howToRoute(release) }),
   })
   const rights = await rightsFindings(world, estate, release)
-  // What can't be carried out is no plan.
   const routes = await routeFindings(world, estate)
-  const isPossible = rights.length === 0 && routes.every(({ severity }) => severity !== 'blocks')
+  // What can't be carried out is no plan.
+  const isPossible = [...rights, ...routes].every(({ severity }) => severity !== 'blocks')
   const plan = planned.kind === 'ok' && isPossible ? withApprovers(planned.plan, release) : null
   const weights = routed
     .filter(({ green: weight }) => weight > 0)
@@ -147,16 +147,20 @@ const prepare = async (
   return { estate, parity, plan, findings, check: await checkOf(findings, estate, parity, world) }
 }
 
-/** What Titrate's identity may not do on the clusters, and would have to. */
+/** What Titrate's identity may not do on the clusters, and would have to; and what that means for schedules. */
 const rightsFindings = async (world: World, estate: Estate, release: ResolvedRelease): Promise<readonly Finding[]> => {
   const pair = clustersOf(world)
   if (pair === null) return []
-  const [{ findMissingRights }, { missingRights }] = await Promise.all([
+  const [{ policiesServedBy, reviewRelease }, { missingRights }, { guardFindings }] = await Promise.all([
     import('./release-rights.ts'),
     import('../access/missing-rights.ts'),
+    import('../access/guard-findings.ts'),
   ])
-  const answer = await findMissingRights(pair, estate, release, AbortSignal.timeout(rightsTimeoutMs))
-  return missingRights(required(answer, 'the review of rights'), basename(release.file))
+  const signal = AbortSignal.timeout(rightsTimeoutMs)
+  const { missing, guards } = required(await reviewRelease(pair, estate, release, signal), 'the review of rights')
+  const served = await policiesServedBy(pair.clusters.blue, signal)
+  const file = basename(release.file)
+  return [...missingRights(missing, file), ...guardFindings(guards, served, file)]
 }
 
 /** On a cluster, users come by objects of its own. */

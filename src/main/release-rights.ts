@@ -1,3 +1,4 @@
+import type { GuardReview, PoliciesServed } from '../access/guard-findings.ts'
 import type { MissingRights } from '../access/missing-rights.ts'
 import { type MovingWorkload, neededRights } from '../access/needed-rights.ts'
 import type { Right } from '../access/right.ts'
@@ -6,7 +7,9 @@ import type { ResolvedRelease } from '../config/release.ts'
 import type { Answer } from '../engine/ports.ts'
 import type { Estate } from '../inventory/estate.ts'
 import { type Side, sides } from '../moves/goal.ts'
+import type { Cluster } from '../providers/kubernetes/client/connect.ts'
 import { reviewRights } from '../providers/kubernetes/review-rights.ts'
+import { policies } from '../providers/kubernetes/unsuspend-guard.ts'
 import type { ClusterPair } from './cluster-pair.ts'
 
 /** By namespace. */
@@ -80,20 +83,32 @@ const onGreen = ({ kind, uses }: MovingWorkload, suffix: string): MovingWorkload
         }),
 })
 
-/** The rights that are missing, side by side. Not ok: an API server did not answer. */
-export const findMissingRights = async (
+/** What is missing of the rights on each side, and so what of the guard of blue's schedules. Not ok: an API server did not answer. */
+export const reviewRelease = async (
   pair: ClusterPair,
   estate: Estate,
   release: Release,
   signal: AbortSignal,
-): Promise<Answer<readonly MissingRights[]>> => {
+): Promise<Answer<{ readonly missing: readonly MissingRights[]; readonly guards: readonly GuardReview[] }>> => {
   const missing: MissingRights[] = []
+  const guards: GuardReview[] = []
   for (const side of sides) {
-    for (const [namespace, rights] of rightsOfSide(side, pair, estate, release)) {
-      const answer = await reviewRights(pair.clusters[side], namespace, rights, signal)
+    for (const [namespace, needed] of rightsOfSide(side, pair, estate, release)) {
+      const answer = await reviewRights(pair.clusters[side], namespace, needed, signal)
       if (answer.kind !== 'ok') return answer
-      missing.push({ side: `${side} (${pair.clusters[side].name}/${namespace})`, rights: answer.value })
+      const title = `${side} (${pair.clusters[side].name}/${namespace})`
+      missing.push({ side: title, rights: answer.value })
+      if (side === 'blue') guards.push({ side: title, namespace, needed, missing: answer.value })
     }
   }
-  return { kind: 'ok', value: missing }
+  return { kind: 'ok', value: { missing, guards } }
+}
+
+/** Whether schedules of this cluster can be guarded by an admission policy. */
+export const policiesServedBy = async ({ client }: Cluster, signal: AbortSignal): Promise<PoliciesServed> => {
+  const served = await client.served({ signal })
+  if (served.kind !== 'ok') return { kind: 'not known', because: served.because }
+  const isPolicy = ({ group, kind, versions }: (typeof served.value)[number]): boolean =>
+    group === policies.group && kind === policies.kind && versions.includes(policies.version)
+  return { kind: served.value.some(isPolicy) ? 'served' : 'not served' }
 }

@@ -47,9 +47,9 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
       return parseAllDocuments(out).map((one) => one.toJS() as Body) // manifests
     }
     /** The role of a side without one verb of one kind. */
-    const without = async (side: Side, verb: string, resource: string): Promise<void> => {
+    const without = async (side: Side, verb: string, resource: string, kind = 'Role'): Promise<void> => {
       const lesser = manifests[side].map((one) =>
-        one['kind'] === 'Role' ? { ...one, rules: rulesWithout(one, verb, resource) } : one,
+        one['kind'] === kind ? { ...one, rules: rulesWithout(one, verb, resource) } : one,
       )
       await putObjects(estate.clusters[side], estate.namespace, lesser)
     }
@@ -78,6 +78,20 @@ describe.skipIf(!hasClusters || !hasOwnClusters)(
       expect(await estate.isSuspended('blue', 'invoices')).toBe(false)
       await restored(side)
       await expect.poll(async () => (await narrow.run('plan')).code, { timeout: 60_000 }).toBe(0)
+    })
+
+    it('says in its plan whether schedules that are handed over will be guarded, and what that lacks', async () => {
+      const notes = async (): Promise<string> => (await narrow.run('plan')).err
+      const where = `blue (blue/${estate.namespace})`
+      await expect
+        .poll(notes, { timeout: 60_000 })
+        .toContain(`note: ${where}: schedules that are handed over are guarded by an admission policy`)
+      await without('blue', 'patch', 'validatingadmissionpolicies', 'ClusterRole')
+      await expect
+        .poll(notes, { timeout: 60_000 })
+        .toMatch(/schedules are not guarded: .* lacks the rights to patch validatingadmissionpolicies\.\S+ titrate-/)
+      expect(await notes()).toContain(`note: ${where}: schedules are not guarded`)
+      await restored('blue')
     })
 
     it('is checked as two clusters are, where a page, a fix or an apply is asked for', async () => {
