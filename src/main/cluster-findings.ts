@@ -32,13 +32,18 @@ export const nameFaults = (services: readonly MovingService[], { suffix }: Green
   const onBlue = Map.groupBy(services, ({ object }) => `${object.namespace}/${object.name}`)
   const onGreen = Map.groupBy(services, ({ object, objectOnGreen }) => `${object.namespace}/${objectOnGreen}`)
   return [
-    ...[...onBlue].flatMap(([name, all]) => {
+    ...[...onBlue.values()].flatMap((all) => {
       if (all.length === 1) return []
       const which = all.map(({ object }) => objectText(object)).join(' and ')
-      return [blocks(`${which} are both ${name}, and could be mistaken for each other: give one of them another name`)]
+      return [
+        blocks(
+          `${which} have one name, and a release knows what it acts on by its name: make one of them anew under another name, and delete it under this one, as names of objects can’t be changed`,
+        ),
+      ]
     }),
     ...[...onGreen].flatMap(([name, all]) => {
-      const which = [...new Set(all.map(({ service }) => service))]
+      // Namesakes on blue are told above.
+      const which = [...Map.groupBy(all, ({ object }) => object.name).values()].flatMap(([one]) => one?.service ?? [])
       if (which.length === 1) return []
       return [blocks(`${which.join(' and ')} would both be ${name} on green: give one of them another nameOnGreen`)]
     }),
