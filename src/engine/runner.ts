@@ -21,7 +21,10 @@ export type RunnerOptions = {
   readonly clock: Clock
   readonly release: string
   readonly epoch: number
-  /** How many intents may be under way at once; urgent ones do not count against it. */
+  /**
+   * How many intents may be under way at once. What goes back does not count, and weights do not: they are one write, and
+   * users are in the middle of a step. One that waits, for pods or before it tries again, gives its slot to others.
+   */
   readonly slots: number
   readonly cameOut: (service: string, intent: IntentId, outcome: Outcome) => void
   /** `later`: the journal takes nothing now. `stopped`: break-glass was used, and what was under way is over. */
@@ -30,7 +33,8 @@ export type RunnerOptions = {
 }
 
 /**
- * Carries out the intents that have no outcome, beside the turns, those going back first. A turn only tells it what
+ * Carries out the intents that have no outcome, beside the turns, those going back first, and what has begun before what
+ * has not: a thousand copies that are still to be made must not hold up the moves that have theirs. A turn only tells it what
  * the moves look like now; it never waits for it. Whatever a call does, there is one outcome per intent, or none yet.
  */
 export type Runner = {
@@ -45,12 +49,17 @@ const firstRetryMs = 250
 const longestRetryMs = 10_000
 
 type UnderWay = { readonly work: Work; readonly stop: AbortController; running: Promise<void>; because: string }
+type Queued = { readonly work: Work; readonly begin: () => void }
+
+const needsSlot = ({ urgent, lane }: Work): boolean => !urgent && lane.goal.kind !== 'weights'
+/** The first thing that is ever done for a move. */
+const isFirst = ({ lane }: Work): boolean => lane.goal.kind === 'provision'
 
 export const createRunner = (options: RunnerOptions): Runner => {
   const { clock } = options
   const underWay = new Map<string, Map<IntentId, UnderWay>>()
   /** In order of arrival, beside what waits of each service. */
-  const queue = new Map<IntentId, Work>()
+  const queues = { begun: new Map<IntentId, Queued>(), first: new Map<IntentId, Queued>() }
   let busy = 0
 
   const of = (service: string): Map<IntentId, UnderWay> => {
@@ -58,26 +67,59 @@ export const createRunner = (options: RunnerOptions): Runner => {
     underWay.set(service, own)
     return own
   }
+  const queueOf = (work: Work) => (isFirst(work) ? queues.first : queues.begun)
+  const queued = (): readonly Queued[] => [...queues.begun.values(), ...queues.first.values()]
 
   const start = (work: Work): void => {
-    if (!work.urgent) busy += 1
+    if (needsSlot(work)) busy += 1
     const entry: UnderWay = { work, stop: new AbortController(), running: Promise.resolve(), because: 'under way' }
     of(work.service).set(work.intent, entry)
     options.log('intent begun', { intent: work.intent, goal: work.lane.goal })
     entry.running = carry(entry).finally(() => {
       of(work.service).delete(work.intent)
-      if (!work.urgent) busy -= 1
-      startQueued()
+      giveSlot(work)
     })
   }
-
+  const giveSlot = (work: Work): void => {
+    if (!needsSlot(work)) return
+    busy -= 1
+    startQueued()
+  }
   const startQueued = (): void => {
     while (busy < options.slots) {
-      const [next] = queue.values()
+      const [next] = queues.begun.size > 0 ? queues.begun.values() : queues.first.values()
       if (next === undefined) return
-      queue.delete(next.intent)
-      start(next)
+      queueOf(next.work).delete(next.work.intent)
+      next.begin()
     }
+  }
+  /** Comes back with a slot, also when it was stopped meanwhile: then one more is taken for the moment until it ends. */
+  const takeSlot = async (work: Work, signal: AbortSignal): Promise<void> => {
+    if (!needsSlot(work)) return
+    if (signal.aborted || busy < options.slots) {
+      busy += 1
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const begin = (): void => {
+        signal.removeEventListener('abort', stopped)
+        busy += 1
+        resolve()
+      }
+      const stopped = (): void => {
+        queueOf(work).delete(work.intent)
+        busy += 1
+        resolve()
+      }
+      signal.addEventListener('abort', stopped, { once: true })
+      queueOf(work).set(work.intent, { work, begin })
+    })
+  }
+  /** Nothing is done for it until then. */
+  const rest = async ({ work, stop: { signal } }: UnderWay, until: number): Promise<void> => {
+    giveSlot(work)
+    await clock.sleep(until, signal)
+    await takeSlot(work, signal)
   }
 
   const carry = async (entry: UnderWay): Promise<void> => {
@@ -102,12 +144,12 @@ export const createRunner = (options: RunnerOptions): Runner => {
       if (attempt.kind === 'waiting') {
         entry.because = attempt.because
         memo = attempt.memo
-        await clock.sleep(attempt.until, signal)
+        await rest(entry, attempt.until)
         continue
       }
       if (attempt.kind === 'unknown' && clock.now() + retryMs < work.lane.actUntil) {
         entry.because = `tried again: ${attempt.because}`
-        await clock.sleep(clock.now() + retryMs, signal)
+        await rest(entry, clock.now() + retryMs)
         retryMs = Math.min(longestRetryMs, retryMs * 2)
         continue
       }
@@ -125,42 +167,42 @@ export const createRunner = (options: RunnerOptions): Runner => {
     }
   }
 
+  /** What of it has not begun. */
   const queuedOf = (service: string): readonly IntentId[] =>
-    [...queue.values()].flatMap((work) => (work.service === service ? [work.intent] : []))
+    queued().flatMap(({ work }) => (work.service === service && !of(service).has(work.intent) ? [work.intent] : []))
 
   const drop = (service: string, intent: IntentId): void => {
     of(service).get(intent)?.stop.abort('superseded')
-    queue.delete(intent)
+    for (const queue of [queues.begun, queues.first]) queue.delete(intent)
   }
 
   return {
     sync: (state) => {
       const wanted = Object.values(state.lanes).filter((lane) => lane.outcome === null)
       const running = of(state.service)
-      const queued = queue.size === 0 ? [] : queuedOf(state.service)
-      for (const intent of [...running.keys(), ...queued])
+      const waiting = queues.begun.size + queues.first.size === 0 ? [] : queuedOf(state.service)
+      for (const intent of [...running.keys(), ...waiting])
         if (!wanted.some((lane) => lane.intent === intent)) drop(state.service, intent)
       for (const lane of wanted) {
-        if (running.has(lane.intent) || queued.includes(lane.intent)) continue
+        if (running.has(lane.intent) || waiting.includes(lane.intent)) continue
         const fence = { release: options.release, epoch: options.epoch, move: state.service, version: lane.version }
         const urgent = state.order === 'back' || state.askedBack !== null
         const work = { service: state.service, intent: lane.intent, lane, fence, urgent }
-        if (urgent || busy < options.slots) start(work)
-        else queue.set(lane.intent, work)
+        if (!needsSlot(work) || busy < options.slots) start(work)
+        else queueOf(work).set(lane.intent, { work, begin: () => start(work) })
       }
     },
     underWay: () => [
       ...[...underWay.values()]
         .flatMap((own) => [...own.values()])
         .map(({ work, because }) => ({ service: work.service, intent: work.intent, because })),
-      ...[...queue.values()].map((work) => ({
-        service: work.service,
-        intent: work.intent,
-        because: 'waits for a free slot',
-      })),
+      ...queued().flatMap(({ work: { service, intent } }) =>
+        of(service).has(intent) ? [] : [{ service, intent, because: 'waits for a free slot' }],
+      ),
     ],
     close: async () => {
-      queue.clear()
+      // What has begun, and only waits for its slot, is stopped with what is under way.
+      for (const each of [queues.begun, queues.first]) each.clear()
       const running = [...underWay.values()].flatMap((own) => [...own.values()])
       for (const { stop } of running) stop.abort('the engine ends')
       await Promise.allSettled(running.map((entry) => entry.running))
