@@ -1,5 +1,6 @@
 import type { Millis, Side } from '../moves/goal.ts'
 import type { Plan } from '../plan/plan.ts'
+import { shareParts } from '../plan/share-parts.ts'
 import type { PersonRequest, Phase, Recorded, ReleaseEvent, ReleaseOutcome } from './events.ts'
 
 export type RequestState = {
@@ -108,7 +109,7 @@ export const foldRelease = (before: ReleaseState, entry: Recorded<ReleaseEvent>)
   const { event, at } = entry
   switch (event.kind) {
     case 'created':
-      return { ...state, plan: event.plan, createdAt: at }
+      return { ...state, plan: shareParts(event.plan), createdAt: at }
     case 'took over':
       return {
         ...state,
