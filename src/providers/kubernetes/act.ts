@@ -6,6 +6,7 @@ import type { ClaimRecord } from './claim-record.ts'
 import type { ClaimKeeper } from './claims.ts'
 import { describeObject, type KubernetesObject, type Resource } from './client/resource.ts'
 import type { Urgency } from './client/token-bucket.ts'
+import { trim } from './client/trim.ts'
 import type { KubernetesEnvironment } from './environment.ts'
 import { stampOn, writtenStamp } from './stamps.ts'
 
@@ -96,7 +97,8 @@ const find = async <T extends KubernetesObject>(
   if (known !== null) return { kind: 'ok', value: known }
   const read = await cluster.client.get(resource, place, { signal })
   if (read.kind !== 'ok') return read
-  if (read.value !== null) return { kind: 'ok', value: read.value }
+  // As the watch has it, so that revisions can be compared.
+  if (read.value !== null) return { kind: 'ok', value: trim(resource, read.value) }
   return { kind: 'refused', because: `there is no ${describeObject(resource, place)} on ${cluster.name}` }
 }
 
@@ -126,6 +128,6 @@ export const changeObject = <T extends KubernetesObject>(
     cluster.watches.of(resource, { namespace }).note(written.value)
     const then = await change.then?.(object)
     if (then !== undefined && then.kind !== 'ok') return then
-    return { kind: 'ok', value: { revision: revision(written.value) } }
+    return { kind: 'ok', value: { revision: revision(trim(resource, written.value)) } }
   })
 }

@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { Millis } from '../../../moves/goal.ts'
 import type { ClusterEntry } from './cluster-entry.ts'
@@ -26,9 +27,12 @@ export const openConnections = async (
   const { cluster } = entry
   const ca = await pemOf(cluster['certificate-authority-data'], cluster['certificate-authority'])
   const tls = {
-    ...(ca === null ? {} : { ca }),
-    ...(certificate === null ? {} : { cert: certificate }),
-    ...(key === null ? {} : { key }),
+    // One for all connections: each would read the certificates anew, and keep them.
+    secureContext: createSecureContext({
+      ...(ca === null ? {} : { ca }),
+      ...(certificate === null ? {} : { cert: certificate }),
+      ...(key === null ? {} : { key }),
+    }),
     ...(cluster['tls-server-name'] ? { servername: cluster['tls-server-name'] } : {}),
     // Said either way: left out, NODE_TLS_REJECT_UNAUTHORIZED=0 would turn the check off unseen.
     rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
@@ -39,7 +43,11 @@ export const openConnections = async (
   return { requests, watches, close: async () => void (await Promise.all([requests.destroy(), watches.destroy()])) }
 }
 
-type Tls = { readonly [key: string]: string | boolean }
+type Tls = {
+  readonly secureContext: SecureContext
+  readonly servername?: string
+  readonly rejectUnauthorized: boolean
+}
 
 const dispatcherFor = (proxy: string | null, tls: Tls, connections: number | null): Dispatcher => {
   const options = { connections, keepAliveTimeout: keepMs, allowH2: false }

@@ -1,18 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Millis } from '../../../moves/goal.ts'
 import { type Backoff, waitBefore } from './backoff.ts'
+import type { FewAtOnce } from './few-at-once.ts'
 import { type ObjectList, readPages, type Scope } from './pages.ts'
 import type { KubernetesObject, Resource } from './resource.ts'
 import type { Sender } from './send.ts'
 import { type WatchEnd, type WatchEvent, watchOnce } from './watch-once.ts'
 
-export type FollowDeps = {
+export type FollowDeps<T> = {
   readonly cluster: string
   readonly sender: Sender
   /** Monotonic. */
   readonly elapsed: () => Millis
   readonly random: () => number
   readonly signal: AbortSignal
+  /** What is kept of each object of a list, as soon as its page is there: whole lists may be large. */
+  readonly keep: (object: T) => T
+  /** Lists of a cluster are read a few at once: each holds a page in memory, and an estate has many kinds. */
+  readonly inTurn: FewAtOnce
 }
 
 /** Gets what is seen, in the order in which it happened. */
@@ -39,10 +44,10 @@ const goodAfterMs: Millis = 5_000
 export const followKind = async <T extends KubernetesObject>(
   resource: Resource<T>,
   scope: Scope,
-  deps: FollowDeps,
+  deps: FollowDeps<T>,
   follower: Follower<T>,
 ): Promise<void> => {
-  const { cluster, sender, elapsed, random, signal } = deps
+  const { cluster, sender, elapsed, random, signal, keep, inTurn } = deps
   let position: string | null = null
   let failures = 0
 
@@ -52,7 +57,7 @@ export const followKind = async <T extends KubernetesObject>(
     return waitBefore(failures, kind === 'refused' ? refusedAgain : again, random)
   }
   const list = async (): Promise<Millis> => {
-    const answer = await readPages(sender, cluster, resource, scope, { signal })
+    const answer = await inTurn(() => readPages(sender, cluster, resource, scope, { signal }, keep))
     if (answer.kind !== 'ok') return failed(answer.kind === 'refused' ? 'refused' : 'unknown', answer.because)
     position = answer.value.resourceVersion
     follower.inTouch()

@@ -1,10 +1,10 @@
 import type { Answer } from '../../../engine/ports.ts'
 import type { Millis } from '../../../moves/goal.ts'
 import { type FollowDeps, followKind } from './follow-kind.ts'
+import { createHolder } from './held-objects.ts'
 import { type Change, createKindCache, type KindCache } from './kind-cache.ts'
 import type { Scope } from './pages.ts'
 import { type KubernetesObject, nameOfKind, type Resource } from './resource.ts'
-import { trim } from './trim.ts'
 import { isNewer } from './versions.ts'
 import type { WatchEvent } from './watch-once.ts'
 
@@ -20,7 +20,7 @@ export type KindWatch<T extends KubernetesObject = KubernetesObject> = {
   note(object: T): void
 }
 
-export type WatchDeps = FollowDeps & {
+export type WatchDeps = Omit<FollowDeps<KubernetesObject>, 'keep'> & {
   /** Gets what a change callback threw. */
   readonly fault: (error: unknown) => void
 }
@@ -45,28 +45,34 @@ export const watchKind = <T extends KubernetesObject>(
   let position = ''
   let trouble: Trouble | null = null
 
-  void followKind(resource, scope, deps, {
-    listed: ({ items, resourceVersion }) => {
-      position = resourceVersion
-      isSynced = true
-      const trimmed = items.map((each) => trim(resource, each))
-      for (const change of cache.replace(trimmed, resourceVersion)) listeners.tell(change)
-      firstWord.resolve()
+  const held = createHolder(resource)
+
+  void followKind(
+    resource,
+    scope,
+    { ...deps, keep: held },
+    {
+      listed: ({ items, resourceVersion }) => {
+        position = resourceVersion
+        isSynced = true
+        for (const change of cache.replace(items, resourceVersion)) listeners.tell(change)
+        firstWord.resolve()
+      },
+      event: (event) => {
+        position = positionOf(event) ?? position
+        if (event.kind === 'bookmark') return
+        const change = event.kind === 'changed' ? cache.put(held(event.object)) : cache.remove(event.object)
+        if (change !== null) listeners.tell(change)
+      },
+      inTouch: () => {
+        trouble = null
+      },
+      outOfTouch: ({ kind, because }) => {
+        trouble = { since: trouble?.since ?? elapsed(), kind, because }
+        firstWord.resolve()
+      },
     },
-    event: (event) => {
-      position = positionOf(event) ?? position
-      if (event.kind === 'bookmark') return
-      const change = event.kind === 'changed' ? cache.put(trim(resource, event.object)) : cache.remove(event.object)
-      if (change !== null) listeners.tell(change)
-    },
-    inTouch: () => {
-      trouble = null
-    },
-    outOfTouch: ({ kind, because }) => {
-      trouble = { since: trouble?.since ?? elapsed(), kind, because }
-      firstWord.resolve()
-    },
-  })
+  )
 
   const notReady = (): Omit<Trouble, 'since'> | null => {
     if (signal.aborted) return { kind: 'unknown', because: 'the connection was closed' }
@@ -88,7 +94,7 @@ export const watchKind = <T extends KubernetesObject>(
     note: (object) => {
       // What the watch has passed already, it has told already: perhaps that the object is gone.
       if (!isSynced || !isNewer(object.metadata?.resourceVersion ?? '', position)) return
-      const change = cache.put(trim(resource, object))
+      const change = cache.put(held(object))
       if (change !== null) listeners.tell(change)
     },
   }

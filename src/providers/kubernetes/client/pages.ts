@@ -25,7 +25,8 @@ type Page<T> = {
   readonly items?: readonly T[] | null
 }
 
-const perPage = 500
+/** A page is held whole for a moment, as text and as objects, and memory that was once taken is seldom given back. */
+const perPage = 250
 /** A list that takes longer than etcd keeps its version (5 minutes) starts over, a few times. */
 const mostStarts = 3
 

@@ -57,7 +57,25 @@ const answerMs: Millis = 60_000
 const mostTries = 5
 const crowded = { firstMs: 500, mostMs: 10_000 }
 
-type Sent = { readonly session: Session; readonly response: Dispatcher.ResponseData }
+/** `read`: its body was read, or thrown away, so that there is nothing to wait for any more. */
+type Sent = { readonly session: Session; readonly response: Dispatcher.ResponseData; readonly read: () => void }
+
+/**
+ * The signal with a limit of its own, that goes with its request: `AbortSignal.timeout` stays for its whole minute, and at 40
+ * requests a second there would be thousands.
+ */
+const limited = (signal: AbortSignal, ms: Millis): { readonly signal: AbortSignal; readonly end: () => void } => {
+  const own = new AbortController()
+  const stop = (): void => own.abort(signal.reason)
+  const timer = setTimeout(() => own.abort(new DOMException('the time is over', 'TimeoutError')), ms)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const end = (): void => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+  return { signal: own.signal, end }
+}
 
 export const createSender = (deps: Deps): Sender => {
   const { server, sessions, bucket, now, random } = deps
@@ -69,7 +87,8 @@ export const createSender = (deps: Deps): Sender => {
     const dispatcher = silentMs === null ? session.requests : session.watches
     const type = question.contentType ?? 'application/json'
     const sentAt = now()
-    const response = await dispatcher.request({
+    const limit = silentMs === null ? limited(signal, answerMs) : { signal, end: () => undefined }
+    const request = dispatcher.request({
       origin: base.origin,
       path: `${base.pathname.replace(/\/$/, '')}${question.path}${queryOf(question)}`,
       method,
@@ -80,12 +99,14 @@ export const createSender = (deps: Deps): Sender => {
         ...(body === undefined ? {} : { 'content-type': type }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: silentMs === null ? AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) : signal,
+      signal: limit.signal,
       headersTimeout: answerMs,
       bodyTimeout: silentMs ?? answerMs,
     })
+    request.catch(limit.end)
+    const response = await request
     deps.clock.heard(response.headers.date, sentAt, now())
-    return { session, response }
+    return { session, response, read: limit.end }
   }
 
   /** Comes back with anything but a 401 that a new session helps, or a 429 that waiting helps. */
@@ -95,9 +116,9 @@ export const createSender = (deps: Deps): Sender => {
     let session = found.value
     for (let tries = 1; ; tries++) {
       const sent = await dispatch(question, session, silentMs)
-      const { statusCode, headers, body } = sent.response
+      const { statusCode, headers } = sent.response
       if (statusCode === 401 && tries < mostTries) {
-        await body.dump()
+        await thrownAway(sent)
         const renewed = await sessions.renew(session, question.signal)
         if (renewed.kind !== 'ok') return { kind: 'not known', because: renewed.because }
         if (renewed.value === session) return notKnown(session)
@@ -105,7 +126,7 @@ export const createSender = (deps: Deps): Sender => {
         continue
       }
       if (statusCode !== 429 || tries >= mostTries) return sent
-      await body.dump()
+      await thrownAway(sent)
       const asked = Number(headers['retry-after'])
       const waitMs = asked > 0 ? asked * 1000 + random() * 250 : waitBefore(tries, crowded, random)
       await pause(waitMs, undefined, { signal: question.signal })
@@ -139,10 +160,11 @@ export const createSender = (deps: Deps): Sender => {
     if ('kind' in sent) return sent
     const { statusCode, body } = sent.response
     if (statusCode === 401) {
-      await body.dump()
+      await thrownAway(sent)
       return notKnown(sent.session)
     }
-    return { kind: 'reply', status: statusCode, text: await body.text() }
+    const text = await body.text().finally(sent.read)
+    return { kind: 'reply', status: statusCode, text }
   }
 
   return {
@@ -155,6 +177,8 @@ export const createSender = (deps: Deps): Sender => {
       }),
   }
 }
+
+const thrownAway = ({ response, read }: Sent): Promise<void> => response.body.dump().finally(read)
 
 const aborted = Object.assign(new Error('aborted'), { name: 'AbortError' })
 

@@ -1,3 +1,4 @@
+import { fewAtOnce } from './few-at-once.ts'
 import { type KindWatch, type WatchDeps, watchKind } from './kind-watch.ts'
 import type { Scope } from './pages.ts'
 import { apiVersionOf, type KubernetesObject, nameOfKind, type Resource } from './resource.ts'
@@ -7,7 +8,11 @@ export type Watches = {
   of<T extends KubernetesObject>(resource: Resource<T>, scope: Scope): KindWatch<T>
 }
 
-export const createWatches = (deps: WatchDeps): Watches => {
+/** One that hangs must not keep all others from being read. */
+const listsAtOnce = 4
+
+export const createWatches = (deps: Omit<WatchDeps, 'inTurn'>): Watches => {
+  const own = { ...deps, inTurn: fewAtOnce(listsAtOnce) }
   const open = new Map<string, KindWatch>()
   return {
     of: <T extends KubernetesObject>(resource: Resource<T>, scope: Scope) => {
@@ -16,7 +21,7 @@ export const createWatches = (deps: WatchDeps): Watches => {
       const found = open.get(key)
       // The key names the kind, and with it the shape.
       if (found !== undefined) return found as unknown as KindWatch<T>
-      const made = watchKind(resource, scope, deps)
+      const made = watchKind(resource, scope, own)
       open.set(key, made)
       return made
     },
