@@ -14,13 +14,13 @@ import type { Clock } from './clock.ts'
 import { createFactBoard } from './fact-board.ts'
 import { createInbox } from './inbox.ts'
 import { createJudging } from './judging.ts'
-import { createLedgerKeeper } from './ledger-keeper.ts'
+import { type Changes, createLedgerKeeper } from './ledger-keeper.ts'
 import { createMeasuring } from './measuring.ts'
 import { noticeOf } from './notices.ts'
 import { observe } from './observer.ts'
 import type { Answer, Claims, Metrics, Notify, Schedules, StopMark, Traffic, Workloads } from './ports.ts'
 import { type CarryOutWork, createRunner } from './runner.ts'
-import { takeOver } from './take-over.ts'
+import { type TakenOver, type TakeOverOptions, takeOver } from './take-over.ts'
 import { createTurnLoop, type Refusal, type StreamEvent } from './turn-loop.ts'
 import { watchClaims } from './watch-claims.ts'
 import { createWatchedTime } from './watched-time.ts'
@@ -127,6 +127,24 @@ export const runEngine = async (options: EngineOptions, signal: AbortSignal): Pr
   }
 }
 
+/** Tells of every change on either side; null: a side may keep one to itself. */
+const changesOf = ({ sides: { blue, green } }: World): Changes | null => {
+  if (blue.workloads.tellsAll !== true || green.workloads.tellsAll !== true) return null
+  return (changed, signal) => {
+    for (const { workloads } of [blue, green]) workloads.watch(changed, signal)
+  }
+}
+
+/** The entries, of which one has the whole plan as it was written, are told of and not kept. */
+const takeOverAndTell = async (
+  options: TakeOverOptions,
+  appended: EngineOptions['appended'],
+): Promise<Omit<TakenOver, 'entries'>> => {
+  const { entries, ...taken } = await takeOver(options)
+  appended?.(entries, taken.journal)
+  return taken
+}
+
 /**
  * One epoch of the engine. Break-glass acted by an epoch above it, so when a person clears its mark the engine takes
  * over anew, above that: else all that it did from then on would be refused as too late.
@@ -142,10 +160,9 @@ const runEpoch = async (
   ]
   const facts = await store.facts()
   const lastWatchedAt = facts.find((fact) => fact.subject === 'engine/alive')?.at ?? null
-  const taken = await takeOver({ ...options, claims, lastWatchedAt })
+  const taken = await takeOverAndTell({ ...options, claims, lastWatchedAt }, options.appended)
   const plan = taken.journal.release.plan
   if (plan === null) throw new Error('a release that was taken over has a plan')
-  options.appended?.(taken.entries, taken.journal)
   const inner = new AbortController()
   // A signal of `AbortSignal.any` asks all that it follows each time that it is looked at, and it is looked at very often.
   const both = inner.signal
@@ -192,7 +209,7 @@ const runEpoch = async (
     settledMs: pace.settledMs,
   })
   const ledger = createLedgerKeeper({
-    ...{ sides: world.sides, plan, journal: loop.journal, clock },
+    ...{ sides: world.sides, plan, journal: loop.journal, clock, changes: changesOf(world) },
     ...{ everyMs: pace.ledgerMs, settledMs: pace.settledMs },
   })
 
@@ -203,7 +220,7 @@ const runEpoch = async (
         event: { kind: 'stop seen', where, by: seen.stop.by, because: seen.stop.because },
       })
 
-  const { first } = observe(
+  const observing = observe(
     {
       sides: world.sides,
       traffic: world.router?.traffic ?? null,
@@ -313,6 +330,7 @@ const runEpoch = async (
         : [...outcome.others, ...outcome.entries].toSorted((a, b) => a.position - b.position)
     if (foreign.length + own.length > 0) options.appended?.([...foreign, ...own], loop.journal())
     for (const entry of outcome.entries) {
+      if (entry.event.kind === 'came out') observing.look(entry.stream.slice('move/'.length))
       const notice = noticeOf(entry, store.release)
       if (notice !== null) options.notify.send(notice)
       if (entry.event.kind === 'stop cleared') {
@@ -353,7 +371,7 @@ const runEpoch = async (
 
   let toldToStay = false
   try {
-    await Promise.race([first, clock.sleep(clock.now() + firstReadMs, both)])
+    await Promise.race([observing.first, clock.sleep(clock.now() + firstReadMs, both)])
     if (loop.journal().release.checked === null && !signal.aborted) {
       const checked = await options.check(plan)
       inbox.put({ stream: releaseStream, event: { kind: 'checked', ...checked } })

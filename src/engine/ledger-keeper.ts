@@ -22,6 +22,9 @@ type Followed = {
   readonly since: Record<Side, Millis>
 }
 
+/** Calls back with the service that changed, or null for any. */
+export type Changes = (changed: (service: string | null) => void, signal: AbortSignal) => void
+
 export const ledgerSubject = (service: string): string => `ledger/${service}`
 
 const leastGraceMs: Millis = 10_000
@@ -46,6 +49,8 @@ export const createLedgerKeeper = (options: {
   readonly everyMs?: Millis
   /** How often a job is looked at that does not move; absent or null: as often as any. */
   readonly settledMs?: Millis | null
+  /** Tells of all that changes: then a job is looked at when it did, or when a tick is due. Absent or null: every time. */
+  readonly changes?: Changes | null
 }) => {
   const { plan, clock } = options
   const graceMs = graceOf(options.sides.blue.schedules.horizonMs)
@@ -104,11 +109,14 @@ export const createLedgerKeeper = (options: {
     const rests = options.settledMs != null && (step < 0 || settled !== null)
     const before = polledAt.get(service)
     if (rests && before !== undefined && !beganNewSpan(before, clock.now(), options.settledMs)) return false
+    if (quiet.has(service)) return false
     polledAt.set(service, clock.now())
     return true
   }
+  const quiet = createQuiet(options.changes ?? null, clock, (service) => options.journal().moves.get(service))
 
   const pollJob = async (job: MovePlan, inbox: Inbox, asking: Asking): Promise<void> => {
+    const restsUntil = quiet.look(job.service)
     const own = await follow(job, asking)
     if (own === null) return
     const now = clock.now()
@@ -127,6 +135,17 @@ export const createLedgerKeeper = (options: {
     for (const row of changed) rows.push({ kind: 'sample', subject: ledgerSubject(job.service), at: now, body: row })
     tellAnomalies(job.service, changed, options.journal().release.oddTicks, inbox)
     inbox.put(...own.green.take(runs, stateOf(job.service)).map((event) => forMove(job.service, event)))
+    const isKnown = expected.kind === 'ok' && recordsSince.blue !== null && recordsSince.green !== null
+    if (isKnown && !own.ledger.waits()) restsUntil(await nextTick(job.service, now, asking))
+  }
+  const nextTick = async (service: string, now: Millis, asking: Asking): Promise<Millis> => {
+    const { schedules } = options.sides.blue
+    const ahead = await limited(
+      (limit) => schedules.ticks(service, now, now + mostQuietMs, limit),
+      asking,
+      readTimeoutMs,
+    )
+    return ahead.kind === 'ok' ? (ahead.value[0] ?? now + mostQuietMs) : now
   }
 
   return {
@@ -136,9 +155,48 @@ export const createLedgerKeeper = (options: {
       return taken
     },
     run: async (inbox: Inbox, signal: AbortSignal): Promise<void> => {
+      if (jobs.length > 0) quiet.begin(signal)
       while (jobs.length > 0 && !signal.aborted) {
         for (const job of jobs) if (!signal.aborted && isDue(job.service)) await pollJob(job, inbox, { clock, signal })
         await clock.sleep(clock.now() + (options.everyMs ?? 1_000), signal)
+      }
+    },
+  }
+}
+
+/** Seldom enough to cost nothing, for what nobody told of. */
+const mostQuietMs: Millis = 600_000
+
+/** Of which jobs nothing can be new: nothing was told of them, no tick was due, and their move is what it was. */
+const createQuiet = (
+  changes: Changes | null,
+  clock: Pick<Clock, 'now'>,
+  stateOf: (service: string) => MoveState | undefined,
+) => {
+  const known = new Map<string, { readonly until: Millis; readonly state: MoveState | undefined }>()
+  const looked = new Set<string>()
+  /** Who was told of since their last look began, which may have been too early to see it. */
+  const changed = new Set<string>()
+  return {
+    begin: (signal: AbortSignal): void =>
+      changes?.((service) => {
+        for (const each of service === null ? looked : [service]) {
+          known.delete(each)
+          changed.add(each)
+        }
+      }, signal),
+    has: (service: string): boolean => {
+      const quiet = known.get(service)
+      return quiet !== undefined && clock.now() < quiet.until && stateOf(service) === quiet.state
+    },
+    /** A look begins. What it gives is told how long there can be nothing new, if nobody says otherwise meanwhile. */
+    look: (service: string): ((until: Millis) => void) => {
+      const state = stateOf(service)
+      looked.add(service)
+      changed.delete(service)
+      known.delete(service)
+      return (until) => {
+        if (changes !== null && !changed.has(service)) known.set(service, { until, state })
       }
     },
   }

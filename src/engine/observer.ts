@@ -35,24 +35,35 @@ export type ObserverOptions = {
 /** A burst of hints becomes one read. */
 const settleMs = 20
 const readTimeoutMs = 5_000
+/** How often a source is read whole that tells of every change by itself. */
+const toldPollMs: Millis = 600_000
 /** Hints about so many services at once are read one by one; about more, the whole source is. */
 const mostByName = 16
 
+export type Observing = {
+  /** Everything was read once, or could not be. */
+  readonly first: Promise<void>
+  /** Something was done to this service: what was read before that can't show what came of it. */
+  look(service: string): void
+}
+
 /**
- * Keeps the fact board fresh: reads an environment when it hints at a change, and now and then in any case. Each
- * source is read by a loop of its own, so that one that hangs keeps nobody waiting.
+ * Keeps the fact board fresh: reads an environment when it hints at a change or something was done to it, and now and then
+ * in any case. Each source is read by a loop of its own, so that one that hangs keeps nobody waiting.
  */
-export const observe = (options: ObserverOptions, signal: AbortSignal): { readonly first: Promise<void> } => {
+export const observe = (options: ObserverOptions, signal: AbortSignal): Observing => {
+  const pollOf = (side: Side): Millis =>
+    options.sides[side].workloads.tellsAll === true ? Math.max(toldPollMs, options.pollMs) : options.pollMs
   const loops = sides.flatMap((side) => [
     follow(
-      options,
+      { ...options, pollMs: pollOf(side) },
       `${side}'s workloads`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
       (...reading) => readWorkloads(options, side, ...reading),
     ),
     follow(
-      options,
+      { ...options, pollMs: pollOf(side) },
       `${side}'s schedules`,
       signal,
       (changed) => options.sides[side].workloads.watch(changed, signal),
@@ -71,7 +82,12 @@ export const observe = (options: ObserverOptions, signal: AbortSignal): { readon
       ),
     )
   }
-  return { first: Promise.all(loops.map((loop) => loop.first)).then(() => undefined) }
+  return {
+    first: Promise.all(loops.map((loop) => loop.first)).then(() => undefined),
+    look: (service) => {
+      for (const { hint } of loops) hint(service)
+    },
+  }
 }
 
 const follow = (
@@ -128,7 +144,7 @@ const follow = (
   const first = once(null)
   watch(hint)
   void first.then(loop)
-  return { first }
+  return { first, hint }
 }
 
 /** A source that can be read whole or by names: what is found of our services is put on the board. */

@@ -95,6 +95,8 @@ export type Workloads = {
   read(service: string, signal: AbortSignal): Promise<Answer<WorkloadSeen>>
   /** Calls back whenever anything in the environment may have changed (a hint: read again). Ends with the signal. */
   watch(changed: (service: string | null) => void, signal: AbortSignal): void
+  /** `watch` tells of every change, of schedules and their runs too: nothing need be read to find out. Absent: it may miss some. */
+  readonly tellsAll?: true
   /** Makes the service exist here, asleep: 0 replicas, schedule suspended. Done already when it exists: then only stamps it. */
   provision(call: Call, service: string, baseline: Json): Promise<Answer<{ readonly revision: string }>>
   /**

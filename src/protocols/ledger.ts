@@ -40,6 +40,8 @@ export type LedgerNews = {
 export type Ledger = {
   /** Takes the news in and gives back the ticks whose fate is new or has changed, ascending. */
   readonly take: (news: LedgerNews) => readonly TickRow[]
+  /** Whether the fate of a tick is still open, and may be decided by time alone. */
+  readonly waits: () => boolean
   /** The newest ticks, as many as are kept, ascending; ticks still due too. */
   readonly rows: () => readonly TickRow[]
   /** Of all ticks ever expected, also of those no longer kept. */
@@ -174,6 +176,7 @@ export const createLedger = ({ concurrency, graceMs, keep }: LedgerOptions): Led
       forget()
       return changed
     },
+    waits: () => [...open].some((tick) => entries.get(tick)?.fate === 'due'),
     rows: () =>
       [...entries.values()]
         .filter((entry) => entry.expected)

@@ -64,6 +64,7 @@ const workloadsOfSide = (options: Options): Workloads => {
     },
     read: async (service, signal) =>
       named(await at(service, signal, ({ workloads }, name) => workloads.read(name, signal)), service),
+    tellsAll: true,
     watch: (changed, signal) => {
       for (const [namespace, { workloads }] of providers)
         workloads.watch((name) => {

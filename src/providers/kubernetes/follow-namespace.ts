@@ -1,3 +1,4 @@
+import type { Event } from 'kubernetes-types/core/v1.js'
 import { kinds, workloadKinds } from './client/kinds.ts'
 import { type KubernetesObject, placeOf } from './client/resource.ts'
 import type { KubernetesEnvironment } from './environment.ts'
@@ -26,6 +27,18 @@ export const followNamespace = (
     const [replicaSet, job] = [ownerOf(object, 'ReplicaSet'), ownerOf(object, 'Job')]
     // Both are named for their owner, with a suffix of one part.
     const owner = replicaSet ?? job
-    if (owner !== null) changed(owner.slice(0, owner.lastIndexOf('-')))
+    if (owner !== null) changed(withoutSuffix(owner))
   }, signal)
+  // Why something isn't ready is often said nowhere else.
+  watches.of(kinds.events, { namespace, fields: 'type=Warning' }).onChange(({ object: { involvedObject } }) => {
+    for (const name of ownersOf(involvedObject)) changed(name)
+  }, signal)
+}
+
+const withoutSuffix = (name: string): string => name.slice(0, name.lastIndexOf('-'))
+
+/** Whose an object may be, by how controllers call what they make; who it isn't has changed just as little as before. */
+const ownersOf = ({ kind = '', name = '' }: Event['involvedObject']): readonly string[] => {
+  if (kind === 'Pod') return [withoutSuffix(name), withoutSuffix(withoutSuffix(name))]
+  return ['ReplicaSet', 'Job'].includes(kind) ? [withoutSuffix(name)] : [name]
 }

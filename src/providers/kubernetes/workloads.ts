@@ -42,6 +42,7 @@ export const workloadsOf = (options: Options): Workloads => {
       const there = await find.existing(service, signal)
       return there.kind === 'ok' ? { kind: 'ok', value: seenOf(there.value.all, there.value.workload) } : there
     },
+    tellsAll: true,
     watch: (changed, signal) => {
       changed(null)
       followNamespace(environment, changed, signal)
