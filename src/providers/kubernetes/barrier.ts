@@ -8,11 +8,13 @@ import { createSchedulerProbe } from './scheduler-probe.ts'
 
 /** Lets the CronJob controller be seen to have looked. */
 export type Barrier = {
+  /** This schedule is being paused and will want a pass: one that is to begin waits for it, though not for long. */
+  expect(schedule: string): void
   /**
    * Ok: the controller has acted on what was written after this was called, so its cache has all that was written before;
    * and our watch has every Job that it had made until then. All who wait at once share one pass.
    */
-  pass(signal: AbortSignal): Promise<Answer<null>>
+  pass(schedule: string, signal: AbortSignal): Promise<Answer<null>>
 }
 
 /** `over`: what the pass left behind is gone, and the probe is ready for the next. */
@@ -23,6 +25,8 @@ const limitMs: Millis = 15_000
 const tidyMs: Millis = 10_000
 /** The schedules of a wave are paused within moments of each other, and share one pass if it waits so long for them. */
 const gatherMs: Millis = 100
+/** Where many are paused, each waits for its turn to write. Whoever is here already is paused, so there is an end to it. */
+const mostGatherMs: Millis = 1_000
 
 export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   const { cluster, namespace } = environment
@@ -33,6 +37,7 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   let isOpen = false
   /** The newest that was used, also when the probe's status doesn't show it yet. */
   let lastTick: Millis = 0
+  const gathering = createGathering()
 
   const passOnce = async (): Promise<Answer<null>> => {
     const signal = AbortSignal.timeout(limitMs)
@@ -51,7 +56,7 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   }
   const begin = (): Pass => {
     isOpen = true
-    const answer = pause(gatherMs).then(() => {
+    const answer = gathering.over().then(() => {
       isOpen = false
       return passOnce()
     })
@@ -70,11 +75,37 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   }
 
   return {
-    pass: (signal) => {
+    expect: gathering.expect,
+    pass: (schedule, signal) => {
+      gathering.came(schedule)
       // One that is under way may have begun before what the caller wrote.
       if (current !== null && isOpen) return Promise.race([current.answer, givenUp(signal)])
       if (current !== null) next ??= current.over.then(startNow)
       return Promise.race([next ?? startNow(), givenUp(signal)])
+    },
+  }
+}
+
+/** Who is on the way to a pass. */
+const createGathering = () => {
+  const expected = new Map<string, NodeJS.Timeout>()
+  let allCame = Promise.withResolvers<void>()
+  const came = (schedule: string): void => {
+    clearTimeout(expected.get(schedule))
+    expected.delete(schedule)
+    if (expected.size === 0) allCame.resolve()
+  }
+  return {
+    expect: (schedule: string): void => {
+      came(schedule)
+      // One that was not paused, or is in no hurry, is waited for no longer than by a pass.
+      expected.set(schedule, setTimeout(() => came(schedule), mostGatherMs).unref())
+    },
+    came,
+    over: async (): Promise<void> => {
+      await pause(gatherMs)
+      allCame = Promise.withResolvers()
+      if (expected.size > 0) await Promise.race([allCame.promise, pause(mostGatherMs - gatherMs)])
     },
   }
 }

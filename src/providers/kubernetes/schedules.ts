@@ -94,6 +94,7 @@ export const schedulesOf = ({ environment, claims, barrier, guard }: Options): S
     stamp: (call, service, baseline) => guard.past(changeObject(deps, call, service, baseline, stampOnly), call.signal),
     pause: async (call, service) => {
       if (side === 'blue') await guard.putUp(call.signal)
+      barrier.expect(service)
       return changeObject(deps, call, service, null, suspension(cluster.now))
     },
     resume: (call, service) => guard.past(resumeSchedule(deps, call, service), call.signal),
@@ -104,7 +105,7 @@ export const schedulesOf = ({ environment, claims, barrier, guard }: Options): S
         return { kind: 'ok', value: generationOf(object) }
       })
       if (before.kind !== 'ok') return before
-      const answer = await barrier.pass(call.signal)
+      const answer = await barrier.pass(service, call.signal)
       if (answer.kind === 'ok') passed.set(service, before.value)
       return answer
     },
