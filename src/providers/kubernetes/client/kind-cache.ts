@@ -31,9 +31,9 @@ const keyOf = ({ namespace = '', name }: ObjectPlace): string => `${namespace}/$
 
 export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
   const byNamespace = new Map<string, Map<string, T>>()
-  const byOwner = new Map<string, Set<T>>()
+  const byOwner = new Map<string, T | Set<T>>()
   /** Those with labels of ours, by one of them: they are looked up for each schedule again and again. */
-  const byOwnLabel = new Map<string, Set<T>>()
+  const byOwnLabel = new Map<string, T | Set<T>>()
   let size = 0
 
   const within = (namespace: string): Map<string, T> => {
@@ -53,7 +53,7 @@ export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
   /** A set that holds at least all that has these labels. */
   const among = ({ namespace, labels = {} }: Wanted): Iterable<T> => {
     const [indexed] = Object.entries(labels).filter(([key]) => key.startsWith(ownLabels))
-    if (indexed !== undefined) return byOwnLabel.get(indexed.join('=')) ?? []
+    if (indexed !== undefined) return allOf(byOwnLabel.get(indexed.join('=')))
     return namespace === undefined ? all() : (byNamespace.get(namespace)?.values() ?? [])
   }
   const nameOf = (object: T): { readonly namespace: string; readonly name: string } => ({
@@ -90,7 +90,7 @@ export const createKindCache = <T extends KubernetesObject>(): KindCache<T> => {
             (each) => hasLabels(each, labels) && (namespace ?? nameOf(each).namespace) === nameOf(each).namespace,
           )
     },
-    ownedBy: (uid) => [...(byOwner.get(uid) ?? [])],
+    ownedBy: (uid) => [...allOf(byOwner.get(uid))],
     replace: (items, at) => {
       const there = new Set(items.map((each) => keyOf(nameOf(each))))
       const gone = [...all()].filter((each) => !there.has(keyOf(nameOf(each))) && !isNewer(versionOf(each), at))
@@ -119,12 +119,24 @@ const uidsIn = ({
   ...(involvedObject?.uid === undefined ? [] : [involvedObject.uid]),
 ]
 
-const inSet = <T>(sets: Map<string, Set<T>>, key: string, object: T, change: 'add' | 'delete'): void => {
-  const found = sets.get(key) ?? new Set<T>()
-  found[change](object)
-  if (found.size === 0) sets.delete(key)
-  else sets.set(key, found)
+/** Most have one only, and a set takes as much as a small object. */
+const inSet = <T extends object>(
+  sets: Map<string, T | Set<T>>,
+  key: string,
+  object: T,
+  change: 'add' | 'delete',
+): void => {
+  const known = sets.get(key)
+  if (known instanceof Set) {
+    known[change](object)
+    if (known.size === 0) sets.delete(key)
+  } else if (change === 'delete') {
+    if (known === object) sets.delete(key)
+  } else sets.set(key, known === undefined || known === object ? object : new Set([known, object]))
 }
+
+const allOf = <T extends object>(found: T | Set<T> | undefined): Iterable<T> =>
+  found === undefined ? [] : found instanceof Set ? found : [found]
 
 const versionOf = ({ metadata }: KubernetesObject): string => metadata?.resourceVersion ?? ''
 

@@ -65,12 +65,11 @@ describe('what is kept of an object', () => {
       metadata,
       spec: {
         replicas: 2,
-        selector: {},
         template: {
           metadata: { labels: { app: 'web' } },
           spec: { serviceAccountName: 'web', containers: [kept] },
         },
-        templateDigest: expect.any(String),
+        digest: expect.any(String),
       },
       status: { observedGeneration: 3, conditions: [] },
     })

@@ -6,8 +6,8 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 /**
  * An object without what nobody here reads. Of every kind: who set which field, and what kubectl applied. Of pods, of which
  * there are thousands, and of what is between them and workloads: all but what says whose they are and how they stand.
- * Of Deployments and StatefulSets: what their containers are given, for which `templateDigest` stands in their spec, so
- * that a change of it is still seen. Of a Secret: everything that is secret.
+ * Of Deployments and StatefulSets: what their containers are given, and how they are replaced; for all that is wanted of
+ * them, but how many, stands `digest` in their spec, so that a change of it is still seen. Of a Secret: everything that is secret.
  */
 export const trim = <T extends KubernetesObject>(resource: Resource<T>, object: T): T => {
   const own = { ...object, metadata: metadataOf(object) }
@@ -90,7 +90,7 @@ const ofReplicated: Trimmer = (object) => {
   return {
     ...object,
     spec: {
-      ...without(spec, ['template']),
+      ...only(spec, ['replicas', 'ordinals', 'updateStrategy']),
       template: {
         metadata: only(at(template, 'metadata'), ['labels']),
         spec: {
@@ -99,17 +99,20 @@ const ofReplicated: Trimmer = (object) => {
         },
       },
       // One that was trimmed before has it already.
-      templateDigest: spec['templateDigest'] ?? digestOf(template),
+      digest: spec['digest'] ?? digestOf(spec),
     },
     status: {
-      ...only(status, ['observedGeneration', 'replicas', 'readyReplicas', 'updatedReplicas']),
+      ...only(status, ['observedGeneration', 'updatedReplicas']),
       conditions: conditionsOf(status),
     },
   }
 }
 
-const digestOf = (template: Loose): string =>
-  createHash('sha256').update(JSON.stringify(template)).digest('base64url').slice(0, 16)
+const digestOf = (spec: Loose): string =>
+  createHash('sha256')
+    .update(JSON.stringify(without(spec, ['replicas'])))
+    .digest('base64url')
+    .slice(0, 16)
 
 const ofSlice: Trimmer = (object) => ({
   ...without({ ...object }, ['endpoints', 'metadata']),
