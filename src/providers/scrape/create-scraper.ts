@@ -86,7 +86,21 @@ const take = ({ counters, gauges }: Taken, { counters: known, gauge }: Meaning, 
   if (gauge !== null && Number.isFinite(value)) gauges.push({ ...gauge, value })
   for (const meant of known) {
     if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) return `${meant.series} is ${value}, which no counter can be`
-    counters.push({ ...meant, value })
+    counters.push(seriesOf(meant, value))
   }
   return null
+}
+
+/** There are tens of thousands: written out member by member, each has room for just what it has. */
+const seriesOf = (
+  { series, service, side, measure, le, replica }: Omit<CounterSeries, 'value'>,
+  value: number,
+): CounterSeries => {
+  if (le === undefined)
+    return replica === undefined
+      ? { series, service, side, measure, value }
+      : { series, service, side, measure, replica, value }
+  return replica === undefined
+    ? { series, service, side, measure, le, value }
+    : { series, service, side, measure, le, replica, value }
 }
