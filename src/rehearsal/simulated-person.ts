@@ -19,6 +19,8 @@ export type SimulatedPerson = {
 }
 
 const because = 'looked at it'
+/** How often, of all times that they look, people leave a stop mark where it is. */
+const stillLooks = 0.6
 
 export const createSimulatedPerson = (options: {
   readonly random: Random
@@ -101,6 +103,8 @@ export const createSimulatedPerson = (options: {
     calls: () => [...calls.values()],
     act: (isPatient) => {
       const stopMark = [...calls.values()].find(({ actions }) => actions.includes('titrate resume --clear-stop'))
+      // Whoever used break-glass has their reasons: they look at the environments before they let anybody act again.
+      if (stopMark !== undefined && random() < stillLooks) return null
       if (isHeld && stopMark === undefined) return { kind: 'asks', request: { kind: 'resume', service: null, because } }
       // Nothing else is answered before.
       const call = stopMark ?? pick([...calls.values()])

@@ -90,6 +90,8 @@ export type SimulatedSide = {
   readonly suspendByHand: (service: string, suspended: boolean) => void
   /** Nobody gets an answer while it is set; ticks go on. */
   readonly cutOff: (cut: boolean) => void
+  /** A pass begins that stands so long between looking and acting, unless it does both at once. */
+  readonly standStill: (forMs: Millis) => void
 }
 
 /**
@@ -234,6 +236,7 @@ export const createSimulatedSchedules = (options: {
 
   /** When the next pass begins; null: one is being made. Passes in which nothing can happen are left out. */
   let nextPass: Millis | null = Number.POSITIVE_INFINITY
+  let standsMs: Millis = 0
   const passBy = (at: Millis) => {
     if (nextPass === null || at >= nextPass) return
     nextPass = at
@@ -259,7 +262,9 @@ export const createSimulatedSchedules = (options: {
     nextPass = null
     const begun = clock.now()
     const looks = [...states.values()].map((state) => ({ state, look: lookAt(state) }))
-    const stale = random() < scheduler.stale.share ? between(random, 0, scheduler.stale.forMs) : between(random, 0, 5)
+    const stale =
+      standsMs + (random() < scheduler.stale.share ? between(random, 0, scheduler.stale.forMs) : between(random, 0, 5))
+    standsMs = 0
     const act = (): boolean => {
       for (const { state, look } of looks) {
         const isCurrent = state.revision === look.revision
@@ -453,6 +458,10 @@ export const createSimulatedSchedules = (options: {
     },
     cutOff: (cut) => {
       isCutOff = cut
+    },
+    standStill: (forMs) => {
+      standsMs = forMs
+      passBy(clock.now())
     },
   }
 }

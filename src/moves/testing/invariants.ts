@@ -254,6 +254,11 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
           stopped = true
           return
         case 'stop cleared':
+          for (const [service, own] of moves)
+            if (stopped && own.settled === null && own.order !== 'hold')
+              broken(
+                `${service} was told to ${own.order} all the time after break-glass, instead of to stay where it is`,
+              )
           stopped = false
           return
         case 'rollback ordered':

@@ -1,3 +1,4 @@
+import type { Recorded } from '../../journal/events.ts'
 import type { JournalState } from '../../journal/fold.ts'
 import type { MoveState } from '../../journal/move-state.ts'
 import { type Millis, sides } from '../../moves/goal.ts'
@@ -7,12 +8,14 @@ import type { SimulatedWorld } from '../simulated-world.ts'
 import { countTicks, schedulerLag } from '../tick-count.ts'
 import { type SimulatedEstate, timetableFor } from './estate.ts'
 import type { ByHand } from './happen.ts'
+import { ticksTakenForNothing } from './taken-ticks.ts'
 
 export type Ending = {
   readonly plan: Plan
   readonly estate: SimulatedEstate
   readonly scheduler: SimulatedScheduler
   readonly world: SimulatedWorld
+  readonly entries: readonly Recorded[]
   readonly journal: JournalState
   readonly byHand: ByHand
   readonly begun: Millis
@@ -114,18 +117,19 @@ const checkTicks = (ending: Ending, service: string): readonly string[] => {
     last,
   )
   const shown = (ticks: readonly Millis[]): string => ticks.map((tick) => new Date(tick).toISOString()).join(', ')
+  const runs = sides.flatMap((side) => truths[side].runs().filter((run) => run.service === service))
   const lies = journal.release.oddTicks.flatMap((odd) => {
     const [whose, tick, fate] = odd.split(' ')
     if (whose !== service) return []
-    const runs = sides.flatMap((side) =>
-      truths[side].runs().filter((run) => run.service === service && run.tick === Number(tick)),
-    )
-    const isSo = fate === 'duplicate' ? runs.length > 1 : runs.length === 0
+    const times = runs.filter((run) => run.tick === Number(tick)).length
+    const isSo = fate === 'duplicate' ? times > 1 : times === 0
     return isSo
       ? []
-      : [`the journal calls tick ${shown([Number(tick)])} of ${service} ${fate}, but it ran ${runs.length} times`]
+      : [`the journal calls tick ${shown([Number(tick)])} of ${service} ${fate}, but it ran ${times} times`]
   })
+  const taken = ticksTakenForNothing(service, ending.entries, new Set(runs.map(({ tick }) => tick)))
   return [
+    ...(taken.length > 0 ? [`ticks of ${service} were taken from their owner, and never ran: ${shown(taken)}`] : []),
     ...(duplicates.length > 0 ? [`ticks of ${service} ran twice: ${shown(duplicates)}`] : []),
     ...(misses.length > 0 && !mayMiss ? [`ticks of ${service} never ran: ${shown(misses)}`] : []),
     ...(overlaps > 0 ? [`${overlaps} runs of ${service} on both sides at once, under ${concurrency}`] : []),

@@ -130,6 +130,8 @@ export const createHappenings = (options: {
         if (!isJob(what.service)) return
         byHand.add(`${what.service} schedule`)
         return world[what.side].schedules.suspendByHand(what.service, what.suspended)
+      case 'standing scheduler':
+        return world[what.side].schedules.standStill(what.forMs)
       case 'closed':
         if (what.what === 'window') around.isOpen = false
         else around.holds = false

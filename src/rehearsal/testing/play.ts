@@ -366,7 +366,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
       const mayMiss = scenario.scheduler === 'kubernetes' && scenario.troubles.length > 0
       problems.push(
         ...checkEnding({
-          ...{ plan, estate, scheduler, world, journal, byHand },
+          ...{ plan, estate, scheduler, world, entries, journal, byHand },
           begun: playBegins,
           now: clock.now(),
           mayMiss,

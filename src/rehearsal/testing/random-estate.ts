@@ -128,18 +128,21 @@ const most = 5
 /** What is asked of an estate beside chance: whether it is of use, and what its policy has to say. */
 type Asked = {
   readonly suits: (drawn: DrawnEstate) => boolean
+  /** How often jobs run; absent: as often as their scheduler can bear. */
+  readonly periods?: readonly string[] | undefined
   readonly policy: Partial<Policy>
   readonly release: Partial<ReleasePolicy>
 }
 const anything: Asked = { suits: () => true, policy: {}, release: {} }
 
 /** An estate of one to so many services, with whatever a release file may say of them. The planner takes it. */
-export const drawEstate = (seed: number, { suits, policy, release }: Asked = anything): DrawnEstate => {
+export const drawEstate = (seed: number, { suits, policy, release, periods: asked }: Asked = anything): DrawnEstate => {
   for (let attempt = 0; ; attempt += 1) {
     const random = createRandom((Math.imul(seed, 0x9e3779b1) + attempt) >>> 0)
     const scheduler = chance(random, 0.2) ? 'kubernetes' : 'supervisor'
     // A Kubernetes scheduler that stands still for longer than a period loses ticks by itself.
-    const periods = scheduler === 'kubernetes' ? ['@every 10s'] : ['@every 2s', '@every 2s', '@every 3s', '@every 5s']
+    const periods =
+      asked ?? (scheduler === 'kubernetes' ? ['@every 10s'] : ['@every 2s', '@every 2s', '@every 3s', '@every 5s'])
     const count = chance(random, 0.5) ? most : 1 + below(random, most)
     const own = names.slice(0, count)
     const services: readonly SimulatedService[] = own.map((name) => {

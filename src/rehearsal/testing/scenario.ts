@@ -49,12 +49,13 @@ const drawAimed = (seed: number, aim: Aim): Scenario => {
       drawn.estate.services.some(({ definition }) => concerns(definition)),
     policy,
     release,
+    periods: occasion.periods,
   })
   const services = estate.services.flatMap(({ definition }) => (concerns(definition) ? [definition.name] : []))
   return {
     ...{ seed, scheduler, estate, restartMs, stormMs: aimedStormMs, blocked: false },
     troubles: [
-      troubleOf(random, aim),
+      ...troubleOf(random, aim),
       ...troubles(random, services),
       ...(chance(random, 0.3) ? drawTroubles(seed, estate, aimedStormMs) : []),
     ],

@@ -37,6 +37,7 @@ export type Happening =
   | { readonly kind: 'hand weight'; readonly service: string; readonly green: number }
   | { readonly kind: 'hand replicas'; readonly service: string; readonly side: Side; readonly replicas: number }
   | { readonly kind: 'hand schedule'; readonly service: string; readonly side: Side; readonly suspended: boolean }
+  | { readonly kind: 'standing scheduler'; readonly side: Side; readonly forMs: Millis }
   | { readonly kind: 'closed'; readonly what: 'window' | 'condition'; readonly forMs: Millis }
   | { readonly kind: 'failing test'; readonly forMs: Millis }
   | { readonly kind: 'kill'; readonly againAfterMs: Millis }

@@ -1,4 +1,4 @@
-import { type Mutant, simulation, suite } from './mutant.ts'
+import { type Mutant, simulation } from './mutant.ts'
 
 /** Wrong decisions of moves and of the release. */
 export const coreMutants: readonly Mutant[] = [
@@ -307,6 +307,6 @@ export const coreMutants: readonly Mutant[] = [
         replace: 'if (report.settledOn !== null) return keep',
       },
     ],
-    caughtBy: suite('src/moves/decide-release.test.ts', 'tells every service that has not settled to stay'),
+    caughtBy: simulation,
   },
 ]

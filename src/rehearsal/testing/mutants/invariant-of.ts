@@ -7,7 +7,7 @@ const invariants: readonly (readonly [pattern: RegExp, invariant: string])[] = [
   [/ a verdict |although it was judged|"after soak"|good runs|different versions/, '5 (evidence)'],
   [/goes back before|goes back by|rolled back, but|is back, but|settled on blue while|on blue, not/, '6 (going back)'],
   [
-    /retired|nobody approved|that calendar|has not passed|holds (it|the release)|people said no|undoes what a person/,
+    /retired|nobody approved|that calendar|has not passed|holds (it|the release)|after break-glass|people said no|undoes what a person/,
     '7 (people)',
   ],
   [/in no journal|by version|the fold of|given twice|without an intent|two different journals/, '8 (journal)'],

@@ -1,4 +1,4 @@
-import { type Mutant, simulation, suite } from './mutant.ts'
+import { type Mutant, simulation } from './mutant.ts'
 
 /** Wrong decisions of the handoff and the other protocols. */
 export const protocolMutants: readonly Mutant[] = [
@@ -65,7 +65,7 @@ export const protocolMutants: readonly Mutant[] = [
         replace: 'const tick = [...(old === null ? orphans(memo, old) : []), ...all, ...late][0]',
       },
     ],
-    caughtBy: suite('src/engine/carry-out.test.ts', 'runs a tick that it took from a scheduler'),
+    caughtBy: simulation,
   },
   {
     id: 'starts-beside-run',
