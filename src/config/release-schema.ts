@@ -248,7 +248,7 @@ export const paritySchema = z.strictObject({
   waivers: documented(
     z.array(
       z.strictObject({
-        service: required(name, 'The service.'),
+        service: required(name, 'The service; `environment`: what belongs to none, or to several.'),
         path: required(text, 'What differs, as `titrate check` prints it.'),
         reason: required(text, 'Why that may be.'),
         until: documented(

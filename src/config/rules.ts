@@ -1,3 +1,4 @@
+import { environmentService } from '../parity/rules.ts'
 import { calendarRules } from './calendar-rules.ts'
 import { compileCondition } from './conditions.ts'
 import { environmentRules } from './environment-rules.ts'
@@ -222,7 +223,7 @@ export const checkServiceNames = (
       ...needsOf(written, service).flatMap((need, index) => unknown(need, needsPath(written, service, index), 'value')),
     ]),
     ...(written.parity?.waivers ?? []).flatMap(({ service }, index) =>
-      unknown(service, ['parity', 'waivers', index, 'service'], 'value'),
+      service === environmentService ? [] : unknown(service, ['parity', 'waivers', index, 'service'], 'value'),
     ),
     ...(written.parity?.rewrites ?? []).flatMap(({ services }, index) =>
       listed(services, ['parity', 'rewrites', index, 'services']),

@@ -9,9 +9,8 @@ import type { Difference } from '../parity/difference.ts'
 import { compareObjects, type ObjectsParity } from '../parity/kubernetes/compare-objects.ts'
 import type { DryRun } from '../parity/kubernetes/compare-pair.ts'
 import { type DryRunRequest, dryRunRequests } from '../parity/kubernetes/dry-run-requests.ts'
-import type { ObjectDifference } from '../parity/kubernetes/object-difference.ts'
-import { environmentService } from '../parity/kubernetes/object-owners.ts'
-import type { ParityRules } from '../parity/rules.ts'
+import { differenceTitle, type ObjectDifference, wholeObject } from '../parity/kubernetes/object-difference.ts'
+import { environmentService, type ParityRules } from '../parity/rules.ts'
 import type { PlatformFinding } from '../platform/rule.ts'
 import { dryRunAll } from '../providers/kubernetes/dry-run.ts'
 import { note } from './cluster-findings.ts'
@@ -105,13 +104,13 @@ type Missing = {
   /** Its service is one that doesn't move. */
   readonly stays: boolean
   readonly copied: ReadonlySet<string>
-  /** Users are divided by the routes of blue's cluster, and so these are on blue only. */
+  /** Users are divided by the routes of blue's cluster, and so these and their gateways are on blue only. */
   readonly routesStay: boolean
 }
 
 const asDifference = ({ object, ...one }: ObjectDifference, missing: Missing): Difference => {
-  const isMissing = one.path === 'object' && one.green === null
-  const difference = { ...one, path: one.path === 'object' ? object : `${object} ${one.path}`, patch: null }
+  const isMissing = one.path === wholeObject && one.green === null
+  const difference = { ...one, path: differenceTitle({ object, path: one.path }), patch: null }
   const meant = one.class === 'unexplained' && isMissing ? meantBecause(object, missing) : null
   return meant === null ? difference : { ...difference, ...meant, fix: null }
 }
@@ -121,7 +120,7 @@ const meantBecause = (
   { stays, copied, routesStay }: Missing,
 ): Pick<Difference, 'class' | 'why'> | null => {
   if (stays) return { class: 'declared', why: 'it stays on blue, as it can’t be moved as it is' }
-  if (routesStay && object.startsWith('HTTPRoute '))
+  if (routesStay && /^(?:HTTPRoute|Gateway) /.test(object))
     return { class: 'declared', why: 'it divides users between the sides from blue’s cluster' }
   if (!copied.has(object)) return null
   return { class: 'required', why: 'green doesn’t have it yet: it is copied when its service is provisioned' }

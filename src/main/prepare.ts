@@ -180,8 +180,12 @@ const howToRoute =
   }
 
 const routeFindings = async (world: World, { services }: Estate): Promise<readonly Finding[]> => {
-  const exposed = services.filter(({ kinds }) => kinds.includes('exposed')).map(({ name }) => name)
-  const found = (await gatewayOf(world)?.examine(exposed, AbortSignal.timeout(readTimeoutMs))) ?? []
+  const exposed = services.filter(({ kinds }) => kinds.includes('exposed'))
+  // Nothing is copied into a namespace that both sides share.
+  const isShared = clustersOf(world)?.split !== null
+  const copied = new Set(exposed.flatMap(({ name, green }) => (isShared || green !== null ? [] : [name])))
+  const names = exposed.map(({ name }) => name)
+  const found = (await gatewayOf(world)?.examine(names, copied, AbortSignal.timeout(readTimeoutMs))) ?? []
   return found.map(({ severity, service, message }) => ({ severity, service, message, declare: null }))
 }
 

@@ -13,6 +13,9 @@ export type Rewrite = {
   readonly match?: 'literal' | 'regex'
 }
 
+/** What no service has for itself: shared objects, and those of the whole environment. Differences of these are told, and waived, under this name. */
+export const environmentService = 'environment'
+
 /** A difference that somebody takes responsibility for. `service` and `path` may hold `*`. */
 export type Waiver = {
   readonly service: string

@@ -1,7 +1,7 @@
 import type { Millis } from '../../moves/goal.ts'
 import { explain, type UsedRules } from '../explain.ts'
 import { fits, type ParityRules } from '../rules.ts'
-import type { ObjectDifference, ObjectFound } from './object-difference.ts'
+import { differenceTitle, type ObjectDifference, type ObjectFound } from './object-difference.ts'
 
 /** A difference with what was found, for those who mend it. */
 export type Classified = { readonly difference: ObjectDifference; readonly found: ObjectFound }
@@ -23,9 +23,9 @@ export const classify = (
     return { found: one, difference: { ...as, class: of, why, fix: of === 'unexplained' ? fixText(one) : null } }
   })
 
-/** A waiver names a path, or an object and a path in it: `spec.replicas`, `ConfigMap shop/app data*`. */
-const names = (pattern: string, { object, path }: ObjectFound): boolean =>
-  fits(pattern, path) || fits(pattern, `${object} ${path}`)
+/** A waiver names a path, an object, or an object and a path in it: `spec.replicas`, `ConfigMap shop/app`, `ConfigMap shop/app data*`. */
+const names = (pattern: string, found: ObjectFound): boolean =>
+  fits(pattern, found.path) || fits(pattern, differenceTitle(found))
 
 const fixText = ({ object, path, mend }: ObjectFound): string => {
   switch (mend.kind) {

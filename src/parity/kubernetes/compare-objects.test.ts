@@ -603,6 +603,7 @@ describe('classes', () => {
     const asked = (path: string, untilMs: number | null = null) => ({ rules: { waivers: [waiver(path, untilMs)] } })
     expect(differences(...pair, asked('*.image'))).toMatchObject([{ class: 'declared', why: 'waived: agreed' }])
     expect(differences(...pair, asked('Deployment shop/web *'))).toMatchObject([{ class: 'declared' }])
+    expect(differences([web()], [], asked('Deployment shop/web'))).toMatchObject([{ class: 'declared' }])
     expect(compare(...pair, asked('*.image', now))).toMatchObject({
       unexplained: 1,
       findings: [{ message: expect.stringContaining('ended on') }],

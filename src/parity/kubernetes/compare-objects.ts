@@ -10,14 +10,14 @@ import { readScalers } from '../../kubernetes/scalers.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { unusedRules } from '../explain.ts'
 import { createRewriter, type Rewriter } from '../rewrites.ts'
-import type { ParityRules, Waiver } from '../rules.ts'
+import { environmentService, type ParityRules, type Waiver } from '../rules.ts'
 import { type Change, changesOf } from './changes.ts'
 import { classify } from './classify.ts'
 import { comparePair, type DryRun, type PairContext } from './compare-pair.ts'
 import { expectedOnGreen, type GreenPlaces } from './expected-object.ts'
 import { type Fix, fixesOf } from './fixes.ts'
-import type { ObjectDifference, ObjectFound } from './object-difference.ts'
-import { environmentService, type Owners, readOwners } from './object-owners.ts'
+import { type ObjectDifference, type ObjectFound, wholeObject } from './object-difference.ts'
+import { type Owners, readOwners } from './object-owners.ts'
 import { keyOnGreen, pairObjects } from './pair-objects.ts'
 import { pausedReplicas, requiredObject } from './required.ts'
 import { holdsSecret } from './show-value.ts'
@@ -158,7 +158,7 @@ const missingOnGreen = (
   return {
     ...base,
     object: text,
-    path: 'object',
+    path: wholeObject,
     blue: text,
     green: null,
     why: "green doesn't have it",
@@ -197,7 +197,7 @@ const putToSleep = (sort: string, manifest: JsonMap, worksByItself: boolean): Js
 const onlyOnGreen = (object: KubernetesObject, platform: ObjectsParityInput['platform']): ObjectFound => ({
   ...base,
   object: objectText(object),
-  path: 'object',
+  path: wholeObject,
   blue: null,
   green: objectText(object),
   why: "blue doesn't have it",

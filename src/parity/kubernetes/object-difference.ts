@@ -6,6 +6,13 @@ import type { TreeStep } from './compare-trees.ts'
 /** A difference in an object of blue or green. */
 export type ObjectDifference = Omit<Difference, 'patch'> & { readonly object: string }
 
+/** The path of a difference that is the whole object: one side has none. */
+export const wholeObject = 'object'
+
+/** What differs, as people are told it and name it in waivers: an object, or an object and a path in it. */
+export const differenceTitle = ({ object, path }: Pick<ObjectDifference, 'object' | 'path'>): string =>
+  path === wholeObject ? object : `${object} ${path}`
+
 /** A difference before anyone asked whether it is explained, and how the manifest would have to change. */
 export type ObjectFound = {
   readonly object: string

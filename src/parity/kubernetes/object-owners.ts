@@ -4,9 +4,7 @@ import { readSurroundings } from '../../inventory/kubernetes/uses.ts'
 import type { KubernetesIndex } from '../../kubernetes/index-objects.ts'
 import { type KubernetesObject, objectKey, objectText } from '../../kubernetes/object.ts'
 import { readScalers } from '../../kubernetes/scalers.ts'
-
-/** What no service has for itself: shared objects, and those of the whole environment. */
-export const environmentService = 'environment'
+import { environmentService } from '../rules.ts'
 
 export type Owners = {
   /** The service that an object belongs to; `environment`: to none, or to several. */

@@ -24,8 +24,12 @@ export type GatewayProvider = {
   open(call: Call, service: string): Promise<Answer<null>>
   /** Takes it away, but for what users still need. */
   close(call: Call, service: string): Promise<Answer<null>>
-  /** Before a release: what stands in the way of these services' users. */
-  examine(services: readonly string[], signal: AbortSignal): Promise<readonly RouteFinding[]>
+  /** Before a release: what stands in the way of these services' users. `copied`: those that green doesn't have yet, and gets with their Services. */
+  examine(
+    services: readonly string[],
+    copied: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<readonly RouteFinding[]>
   /** Where blue's cluster reaches green's copy; empty: no route leads users to the service. */
   addressesOfGreen(service: string, signal: AbortSignal): Promise<Answer<readonly BackendAddress[]>>
   /** Ends what it listens to; the cluster's connection is the caller's. */
@@ -103,8 +107,8 @@ export const connectGateway = (options: GatewayOptions): GatewayProvider => {
       const closed = await tests.close(call, service)
       return closed.kind === 'ok' && follower !== null ? follower.tidy(service, call.signal) : closed
     },
-    examine: (services, signal) =>
-      examineRoutes({ cluster, look, follow: options.follow, split: options.split }, services, signal),
+    examine: (services, copied, signal) =>
+      examineRoutes({ cluster, look, follow: options.follow, split: options.split, copied }, services, signal),
     addressesOfGreen: async (service, signal) => {
       const looked = await look.one(service, signal)
       if (looked.kind === 'refused') return { kind: 'ok', value: [] }

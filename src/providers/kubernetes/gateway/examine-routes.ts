@@ -24,6 +24,8 @@ type Options = {
   readonly follow: { readonly cluster: Cluster; readonly namespaces: ReadonlyMap<string, string> } | null
   /** The label by which green's pods are told apart in namespaces that both sides share; null: they share none. */
   readonly split: { readonly label: string; readonly value: string } | null
+  /** Services that green doesn't have yet: a release copies them there with their Services, under the same names. */
+  readonly copied: ReadonlySet<string>
 }
 
 type ReferenceGrant = KubernetesObject & {
@@ -60,7 +62,7 @@ export const examineRoutes = async (
       void findings.push(...messages.map((message) => ({ severity, service, message })))
     for (const id of backends.blue) {
       const green = backends.green(id)
-      said('blocks', await missingBackend(options, id, green, signal))
+      if (!isCopied(options, service, id, green)) said('blocks', await missingBackend(options, id, green, signal))
       for (const { route } of routes) said('blocks', await missingGrant(options, route, green, signal))
       said('blocks', await leaks(options, looked.value, id, signal))
     }
@@ -70,6 +72,10 @@ export const examineRoutes = async (
   if (first === undefined || options.follow === null) return findings
   return [...findings, { severity: 'note', service: first, message: onlyWhileRunning }]
 }
+
+/** Green's backend comes with the copy: that of a Service has its name, whatever leads to it from another cluster. */
+const isCopied = ({ copied, follow }: Options, service: string, blue: BackendId, green: BackendId): boolean =>
+  copied.has(service) && green.kind === 'Service' && (follow !== null || green.name === blue.name)
 
 const missingBackend = async (
   { cluster, follow }: Options,
