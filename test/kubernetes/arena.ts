@@ -3,7 +3,7 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import { type CarryOut, carryOut, type ProtocolGoal, type SidePorts } from '../../src/engine/carry-out.ts'
 import { systemClock } from '../../src/main/clock.ts'
 import { noTraffic } from '../../src/main/world.ts'
-import type { Side } from '../../src/moves/goal.ts'
+import { type Side, sides } from '../../src/moves/goal.ts'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
 import type { KubernetesProvider } from '../../src/providers/kubernetes/connect-kubernetes.ts'
@@ -18,10 +18,31 @@ export const until = (at: number): Promise<void> => pause(Math.max(0, at - Date.
 
 type Clusters = Readonly<Record<Side, Cluster>>
 
+/** By CronJob and tick, on which sides it ran. */
+export type Runs = Map<string, Map<number, Side[]>>
+
+/** Writes down every run that a CronJob controller makes in a namespace of each side, until the signal. */
+export const followRuns = (
+  clusters: Clusters,
+  namespace: Readonly<Record<Side, string>>,
+  runs: Runs,
+  signal: AbortSignal,
+): void => {
+  for (const side of sides)
+    clusters[side].watches.of(kinds.jobs, { namespace: namespace[side] }).onChange((change) => {
+      if (change.kind !== 'changed' || change.before !== null) return
+      const owner = change.object.metadata?.ownerReferences?.find((each) => each.kind === 'CronJob')
+      const tick = owner === undefined ? null : tickOf(change.object, owner.name)
+      if (owner === undefined || tick === null || owner.name.startsWith('titrate-')) return
+      const ticks = runs.get(owner.name) ?? new Map<number, Side[]>()
+      runs.set(owner.name, ticks)
+      ticks.set(tick, [...(ticks.get(tick) ?? []), side])
+    }, signal)
+}
+
 /** Two namespaces of real clusters, with every run written down that a CronJob controller makes in them. */
 export type Arena = {
   readonly namespace: Readonly<Record<Side, string>>
-  /** By CronJob and tick, on which sides it ran. */
   readonly runs: ReadonlyMap<string, ReadonlyMap<number, readonly Side[]>>
   /** Connects as an engine would: by other connections too, if they are given. */
   connect(clusters?: Clusters): Readonly<Record<Side, KubernetesProvider>>
@@ -35,20 +56,8 @@ export const openArena = async (clusters: Clusters, hint: string): Promise<Arena
     green: await makeNamespace(clusters.green, hint),
   }
   const ended = new AbortController()
-  const runs = new Map<string, Map<number, Side[]>>()
-  const record = (side: Side): void => {
-    clusters[side].watches.of(kinds.jobs, { namespace: namespace[side] }).onChange((change) => {
-      if (change.kind !== 'changed' || change.before !== null) return
-      const owner = change.object.metadata?.ownerReferences?.find((each) => each.kind === 'CronJob')
-      const tick = owner === undefined ? null : tickOf(change.object, owner.name)
-      if (owner === undefined || tick === null || owner.name.startsWith('titrate-')) return
-      const ticks = runs.get(owner.name) ?? new Map<number, Side[]>()
-      runs.set(owner.name, ticks)
-      ticks.set(tick, [...(ticks.get(tick) ?? []), side])
-    }, ended.signal)
-  }
-  record('blue')
-  record('green')
+  const runs: Runs = new Map()
+  followRuns(clusters, namespace, runs, ended.signal)
   return {
     namespace,
     runs,

@@ -28,7 +28,7 @@ describe.skipIf(!hasClusters)('a release between two clusters that is half way',
     await fillBlue(estate)
     await estate.create('blue', kinds.deployments, deploymentOf(namespace, 'mailer', 2))
     const sides = [`blue/${namespace}`, `green/${namespace}`]
-    const metrics = await serveWorkMetrics('mailer', sides, 200)
+    const metrics = await serveWorkMetrics(['mailer'], sides, 200)
     opened.push(metrics)
     const init = ['init', '--blue-context', 'blue', '--green-context', 'green', '--namespace', namespace]
     expect((await estate.titrate(...init, '--name', hint)).err).toBe('')

@@ -14,6 +14,7 @@ import {
   type RouteMatch,
   type RouteRule,
 } from '../../src/providers/kubernetes/gateway/http-route.ts'
+import { createTurns } from '../../src/providers/kubernetes/gateway/turns.ts'
 import { okOf, soon } from './clusters.ts'
 
 export type Reaction = {
@@ -44,6 +45,7 @@ export const startGateway = (cluster: Cluster, namespace: string, first: Reactio
   const inTraffic = new Map<string, HttpRoute>()
   const moved = new Map<string, number>()
   const handled = new Map<string, number>()
+  const turns = createTurns()
   let reaction = first
 
   const answer = async (route: HttpRoute, { accepted, resolved }: Reaction): Promise<void> => {
@@ -84,7 +86,10 @@ export const startGateway = (cluster: Cluster, namespace: string, first: Reactio
     if (own.conditionsAfterMs === 'never') return
     handled.set(name, generation)
     await pause(own.conditionsAfterMs, undefined, { signal: life.signal })
-    await answer(route, own)
+    // One answer after the other, and none for what has changed since: the last one must be of the newest.
+    await turns(name, async () => {
+      if (handled.get(name) === generation) await answer(route, own)
+    })
     if (!own.accepted) return
     await pause(own.trafficAfterMs, undefined, { signal: life.signal })
     move(route)

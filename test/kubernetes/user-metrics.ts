@@ -7,27 +7,36 @@ export type Users = {
   /** Where what they got is counted, as Prometheus reads it. */
   readonly metrics: string
   readonly counts: Readonly<Record<Side, { readonly requests: number; readonly failed: number }>>
+  /** Requests that the gateway sent to nobody, since it sent the first to somebody. */
+  readonly lost: () => number
   stop(): Promise<void>
 }
 
-const everyMs = 20
 const buckets = [0.05, 0.1, 0.5] as const
 
-/** Users of one service who come by the gateway all the time, some at once, and are counted by the side that answered. */
+/**
+ * Users of one service who come by the gateway all the time, and are counted by the side that answered: so many at once each
+ * time.
+ */
 export const startUsers = async (
   gateway: SimulatedGateway,
   service: string,
   names: Readonly<Record<Side, string>>,
+  { path = '/', atOnce = 3, everyMs = 20 } = {},
 ): Promise<Users> => {
   const counts = { blue: { requests: 0, failed: 0 }, green: { requests: 0, failed: 0 } }
+  let lost = 0
   const ask = async (): Promise<void> => {
-    const { status, backend } = await gateway.send('/', {})
-    if (backend === null) return
+    const { status, backend } = await gateway.send(path, {})
+    if (backend === null) {
+      if (counts.blue.requests > 0) lost += 1
+      return
+    }
     const own = counts[backend.endsWith('-green') ? 'green' : 'blue']
     own.requests += 1
     if (status !== 200) own.failed += 1
   }
-  const timer = setInterval(() => void Promise.all([ask(), ask(), ask()]).catch(() => undefined), everyMs)
+  const timer = setInterval(() => void Promise.all(Array.from({ length: atOnce }, ask)).catch(() => undefined), everyMs)
   const linesOf = (side: Side): readonly string[] => {
     const { requests, failed } = counts[side]
     const labels = `service="${service}",environment="${names[side]}"`
@@ -50,6 +59,7 @@ export const startUsers = async (
   return {
     metrics: `http://127.0.0.1:${port}/metrics`,
     counts,
+    lost: () => lost,
     stop: async () => {
       clearInterval(timer)
       server.closeAllConnections()

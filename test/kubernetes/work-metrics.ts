@@ -1,16 +1,17 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-/** Serves Prometheus' text: a worker of each side that does so many items a second, none of which fails. */
+/** Serves Prometheus' text: workers that do so many items a second on each side, none of which fails. */
 export const serveWorkMetrics = async (
-  service: string,
+  services: readonly string[],
   environments: readonly string[],
   perSecond: number,
 ): Promise<{ readonly url: string; close(): Promise<void> }> => {
   const startedAt = Date.now()
   const server = createServer((_, response) => {
     const count = Math.floor(((Date.now() - startedAt) / 1_000) * perSecond)
-    const lines = environments.flatMap((environment) => {
+    const series = services.flatMap((service) => environments.map((environment) => ({ service, environment })))
+    const lines = series.flatMap(({ service, environment }) => {
       const labels = `{service="${service}",environment="${environment}"}`
       return [`work_taken_total${labels} ${count}`, `work_done_total${labels} ${count}`, `work_failed_total${labels} 0`]
     })
