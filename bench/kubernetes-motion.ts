@@ -6,11 +6,8 @@
  *
  *     npm run bench -- kubernetes-motion          npx node bench/kubernetes-motion.ts [services] [minutes]
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { compileBenches } from '../scripts/compile-benches.ts'
+import type { Deployment } from 'kubernetes-types/apps/v1.js'
 import type { Cluster } from '../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../src/providers/kubernetes/client/kinds.ts'
 import { httpRoutes } from '../src/providers/kubernetes/gateway/http-route.ts'
@@ -18,12 +15,30 @@ import { makeNamespace, okOf } from '../test/kubernetes/clusters.ts'
 import { deploymentOf, serviceOf } from '../test/kubernetes/contract-world.ts'
 import { prompt, startGateway } from '../test/kubernetes/simulated-gateway.ts'
 import type { Motion, MotionOrder } from './in-kubernetes/move-estate.ts'
-import { limit, withPlanes } from './in-kubernetes/open-planes.ts'
+import { limit, withPlane } from './in-kubernetes/open-planes.ts'
+import { runCompiled } from './in-kubernetes/run-compiled.ts'
 import { quantile } from './in-memory/quantile.ts'
 
 const [services = 1_000, minutes = 12] = process.argv.slice(2).map(Number)
-/** Making a copy asks for several requests, and a service that comes in is in no hurry. */
-const spreadMs = services * 200
+const atOnce = 16
+
+/** With what containers are given in a real estate, which is most of an object. */
+const asInEstates = (made: Deployment): Deployment => {
+  const env = Array.from({ length: 20 }, (_, index) => ({
+    name: `SETTING_${index}`,
+    value: `https://${made.metadata?.name}-${index}.shop.svc.cluster.local:8080/api`,
+  }))
+  const probe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 10, failureThreshold: 3 }
+  const resources = { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '512Mi' } }
+  // `deploymentOf` makes one with a spec.
+  const spec = made.spec as NonNullable<Deployment['spec']>
+  const containers = (spec.template.spec?.containers ?? []).map((container) => ({
+    ...container,
+    ...{ env, resources, readinessProbe: probe, livenessProbe: probe },
+  }))
+  const template = { ...spec.template, spec: { ...spec.template.spec, containers } }
+  return { ...made, spec: { ...spec, template } }
+}
 
 const makeEstate = async ({ client }: Cluster, blue: string, green: string): Promise<void> => {
   const write = { signal: AbortSignal.timeout(600_000) }
@@ -40,7 +55,7 @@ const makeEstate = async ({ client }: Cluster, blue: string, green: string): Pro
   }
   const grants = { group: 'gateway.networking.k8s.io', version: 'v1beta1', plural: 'referencegrants' } as const
   await okOf(client.create({ ...grants, kind: 'ReferenceGrant', namespaced: true }, grant, write))
-  for (let index = 0; index < services; index += 1) {
+  const makeOne = async (index: number): Promise<void> => {
     const name = `service-${index}`
     const route = {
       apiVersion: 'gateway.networking.k8s.io/v1',
@@ -53,44 +68,41 @@ const makeEstate = async ({ client }: Cluster, blue: string, green: string): Pro
       },
     }
     await Promise.all([
-      okOf(client.create(kinds.deployments, deploymentOf(blue, name, 1), write)),
+      okOf(client.create(kinds.deployments, asInEstates(deploymentOf(blue, name, 1)), write)),
       okOf(client.create(kinds.services, serviceOf(blue, name), write)),
       okOf(client.create(kinds.services, serviceOf(green, name), write)),
       okOf(client.create(httpRoutes, route, write)),
     ])
   }
+  for (let from = 0; from < services; from += atOnce)
+    await Promise.all(Array.from({ length: Math.min(atOnce, services - from) }, (_, index) => makeOne(from + index)))
 }
 
-await withPlanes(async ({ clusters, kubeconfigs }) => {
-  const [blue, green] = [await makeNamespace(clusters.blue, 'blue'), await makeNamespace(clusters.blue, 'green')]
-  await makeEstate(clusters.blue, blue, green)
-  const gateway = startGateway(clusters.blue, blue, prompt)
+await withPlane(async ({ cluster, kubeconfig }) => {
+  const [blue, green] = [await makeNamespace(cluster, 'blue'), await makeNamespace(cluster, 'green')]
+  await makeEstate(cluster, blue, green)
+  const gateway = startGateway(cluster, blue, prompt)
   console.log(`the estate of ${services} services is made`)
-  // As the package has it: what strips types takes memory that no user's engine needs.
-  const compiled = compileBenches(['in-kubernetes/move-estate'], 'titrate-motion-bench')
-  const child = fork(join(compiled, 'in-kubernetes', 'move-estate.js'))
   const order: MotionOrder = {
-    kubeconfig: kubeconfigs.blue,
+    kubeconfig,
     blue,
     green,
     services,
-    spreadMs,
     measureMs: minutes * 60_000,
   }
-  child.send(order)
-  const ended = once(child, 'exit').then(() => null)
-  const answer = once(child, 'message').then(([message]) => message as Motion) // what its program sends
-  const motion = await Promise.race([answer, ended])
+  const motion = await runCompiled<Motion>('in-kubernetes/move-estate', order)
   gateway.close()
-  if (motion === null) throw new Error('the engine ended without a word')
-  const { lateMs } = motion
+  const { lateMs, memory } = motion
   console.log(
-    `${services} services, ${minutes} min: ${motion.weightsOrdered} weights ordered, ${lateMs.length} sent; ${motion.requests} requests: ${motion.byKind}`,
+    `${services} services, ${minutes} min: ${motion.weightsOrdered} weights ordered, ${lateMs.length} sent; all had their last after ${motion.allMs === null ? 'more than that' : `${(motion.allMs / 1_000).toFixed(0)} s`}; ${motion.requests} requests: ${motion.byKind}`,
   )
   console.log(`weights p50 ${quantile(lateMs, 0.5).toFixed(0)} ms late, longest ${Math.max(...lateMs).toFixed(0)} ms`)
   console.log(`CPU ${motion.cpuSecondsAMinute.toFixed(1)} s a minute`)
+  console.log(
+    `of the memory at its peak, ${memory.heap.toFixed(0)} MB are heap, ${memory.heapUsed.toFixed(0)} MB in use`,
+  )
   limit('due weights late p99', quantile(lateMs, 0.99), 1_000, ' ms')
   limit('requests of one move', motion.requests / services, 20)
-  limit('memory of the engine', motion.peakMegabytes, 200, ' MB')
+  limit('memory of the engine', memory.resident, 200, ' MB')
 })
 process.exit()

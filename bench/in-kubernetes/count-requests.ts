@@ -2,28 +2,37 @@ import { subscribe } from 'node:diagnostics_channel'
 
 export type Sent = { readonly method: string; readonly path: string; readonly isWatch: boolean; readonly at: number }
 
-/** Every request that this process sends to API servers from now on, as the HTTP client itself tells of them. */
-export const countRequests = (): { readonly sent: Sent[] } => {
-  const sent: Sent[] = []
+/** Tells of every request that this process sends to API servers from now on, as the HTTP client itself tells of them. */
+export const hearRequests = (tell: (sent: Sent) => void): void =>
   subscribe('undici:request:create', (message) => {
     // The message of this channel has the request that is about to be sent.
     const { request } = message as { readonly request: { readonly method: string; readonly path: string } }
     const { method, path } = request
-    sent.push({ method, path, isWatch: /[?&]watch=/.test(path), at: performance.now() })
+    tell({ method, path, isWatch: /[?&]watch=/.test(path), at: performance.now() })
   })
+
+/** All of them. */
+export const countRequests = (): { readonly sent: Sent[] } => {
+  const sent: Sent[] = []
+  hearRequests((each) => sent.push(each))
   return { sent }
 }
 
-/** What was asked how often: methods with their kinds, most first. */
-export const byKind = (sent: readonly Sent[]): string => {
-  const counts = new Map<string, number>()
-  for (const { method, path, isWatch } of sent) {
-    const kind = /\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/[^/?]+)?(\/status|\/scale)?(?:\?|$)/.exec(path)
-    const what = `${isWatch ? 'WATCH' : method} ${kind?.[1] ?? path}${kind?.[2] ?? ''}`
-    counts.set(what, (counts.get(what) ?? 0) + 1)
-  }
-  return [...counts]
+/** What was asked: the method with its kind. */
+export const kindOf = ({ method, path, isWatch }: Sent): string => {
+  const kind = /\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/[^/?]+)?(\/status|\/scale)?(?:\?|$)/.exec(path)
+  return `${isWatch ? 'WATCH' : method} ${kind?.[1] ?? path}${kind?.[2] ?? ''}`
+}
+
+/** What was asked how often, most first. */
+export const inWords = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
     .toSorted(([, a], [, b]) => b - a)
     .map(([what, times]) => `${what} ${times}`)
     .join(', ')
+
+export const byKind = (sent: readonly Sent[]): string => {
+  const counts = new Map<string, number>()
+  for (const each of sent) counts.set(kindOf(each), (counts.get(kindOf(each)) ?? 0) + 1)
+  return inWords(counts)
 }

@@ -1,4 +1,4 @@
-/** Two real control planes for benches, as the tests with Kubernetes have them. */
+/** Real control planes for benches, as the tests with Kubernetes have them. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,8 +6,8 @@ import type { Side } from '../../src/moves/goal.ts'
 import { type Cluster, connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { connectTo, realDeps } from '../../test/kubernetes/connect-to.ts'
 import type { ControlPlane } from '../../test/kubernetes/control-plane.ts'
-import { openBothPlanes } from '../../test/kubernetes/open-plane.ts'
-import { buildPrograms, findGo } from '../../test/kubernetes/programs.ts'
+import { openBothPlanes, openPlane } from '../../test/kubernetes/open-plane.ts'
+import { buildPrograms, findGo, type Programs } from '../../test/kubernetes/programs.ts'
 
 export type Planes = {
   /** Connections as administrator, with no limit, to make the estate by. */
@@ -16,10 +16,21 @@ export type Planes = {
   connect(): Promise<Readonly<Record<Side, Cluster>>>
   /** Files that say where they are, as administrator. */
   readonly kubeconfigs: Readonly<Record<Side, string>>
-  close(): Promise<void>
 }
 
-export const openPlanes = async (): Promise<Planes> => {
+type Opening = {
+  readonly programs: Programs
+  readonly folder: string
+  /** What is to be done at the end, whatever comes. */
+  atEnd(end: () => Promise<void>): void
+  /** A connection as administrator, and one as an engine has it. */
+  admin(plane: ControlPlane): Promise<Cluster>
+  engine(plane: ControlPlane): Promise<Cluster>
+}
+
+const hurry = { controllersPerSecond: 300 }
+
+const whileOpen = async (work: (opening: Opening) => Promise<void>): Promise<void> => {
   console.log(`load average ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`)
   const go = await findGo()
   if (go === null) throw new Error('this bench needs Go, to build the control planes')
@@ -27,45 +38,47 @@ export const openPlanes = async (): Promise<Planes> => {
   const folder = mkdtempSync(join(tmpdir(), 'titrate-bench-clusters-'))
   const opened: Cluster[] = []
   const ends: (() => Promise<void>)[] = []
-  const close = async () => {
+  const keep = async (connecting: Promise<Cluster>): Promise<Cluster> => {
+    const cluster = await connecting
+    opened.push(cluster)
+    return cluster
+  }
+  try {
+    await work({
+      programs,
+      folder,
+      atEnd: (end) => void ends.push(end),
+      admin: ({ given }) => keep(connectTo(given)),
+      engine: ({ given }) => keep(connectCluster({ file: given.kubeconfig, context: null }, realDeps)),
+    })
+  } finally {
     await Promise.all(opened.map((each) => each.close()))
     await Promise.all(ends.map((end) => end()))
     rmSync(folder, { recursive: true, force: true })
   }
-  try {
-    const { blue, green, stop } = await openBothPlanes(programs, folder, { controllersPerSecond: 300 })
-    ends.push(stop)
-    const adminOf = async ({ given }: ControlPlane) => {
-      const cluster = await connectTo(given)
-      opened.push(cluster)
-      return cluster
-    }
-    const engineTo = async ({ given }: ControlPlane) => {
-      const cluster = await connectCluster({ file: given.kubeconfig, context: null }, realDeps)
-      opened.push(cluster)
-      return cluster
-    }
-    return {
-      clusters: { blue: await adminOf(blue), green: await adminOf(green) },
-      kubeconfigs: { blue: blue.given.kubeconfig, green: green.given.kubeconfig },
-      connect: async () => ({ blue: await engineTo(blue), green: await engineTo(green) }),
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
 }
 
-/** Runs a bench and ends its control planes, whatever comes of it. */
-export const withPlanes = async (bench: (planes: Planes) => Promise<void>): Promise<void> => {
-  const planes = await openPlanes()
-  try {
-    await bench(planes)
-  } finally {
-    await planes.close()
-  }
-}
+/** Runs a bench on two control planes and ends them, whatever comes of it. */
+export const withPlanes = (bench: (planes: Planes) => Promise<void>): Promise<void> =>
+  whileOpen(async ({ programs, folder, atEnd, admin, engine }) => {
+    const { blue, green, stop } = await openBothPlanes(programs, folder, hurry)
+    atEnd(stop)
+    await bench({
+      clusters: { blue: await admin(blue), green: await admin(green) },
+      kubeconfigs: { blue: blue.given.kubeconfig, green: green.given.kubeconfig },
+      connect: async () => ({ blue: await engine(blue), green: await engine(green) }),
+    })
+  })
+
+/** The same with one, for an estate whose sides are namespaces of one cluster. */
+export const withPlane = (
+  bench: (plane: { readonly cluster: Cluster; readonly kubeconfig: string }) => Promise<void>,
+): Promise<void> =>
+  whileOpen(async ({ programs, folder, atEnd, admin }) => {
+    const plane = await openPlane('blue', programs, join(folder, 'blue'), hurry)
+    atEnd(plane.stop)
+    await bench({ cluster: await admin(plane), kubeconfig: plane.given.kubeconfig })
+  })
 
 /** Prints whether a limit was kept; the bench fails where it was not. */
 export const limit = (what: string, found: number, most: number, unit = ''): void => {

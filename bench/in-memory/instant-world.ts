@@ -32,6 +32,9 @@ export type Pace = {
 }
 export type EstateOptions = Pace & { readonly services: number }
 
+/** Text as it came over a wire: what is put together keeps its parts. */
+const asRead = (text: string): string => Buffer.from(text).toString()
+
 const minute = 60_000
 /** 400 requests a second for each service. */
 const requestsPerScrape = 2_000
@@ -191,14 +194,17 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
   /** What stays the same of every series, as a scraper keeps it, and what a side has served so far. */
   const served = names.flatMap((service) =>
     (['blue', 'green'] as const).map((side) => {
-      const of = (measure: CounterSeries['measure'], name: string) => ({
-        series: `bench ${service} ${side} ${name}`,
+      const of = <M extends CounterSeries['measure']>(measure: M, name: string) => ({
+        series: asRead(`bench ${service} ${side} ${name}`),
         service,
         side,
         measure,
       })
       const fixed = [of('requests', 'requests'), of('errors', 'errors'), of('assigned', 'assigned')]
-      const buckets = bounds.map((le) => ({ ...of('bucket', `le ${le}`), le }))
+      const buckets = bounds.map((le) => {
+        const series = asRead(`bench ${service} ${side} le ${le}`)
+        return { series, service, side, measure: 'bucket' as const, le }
+      })
       return { service, side, fixed, buckets, requests: 0 }
     }),
   )
@@ -206,12 +212,16 @@ export const createInstantWorld = (plan: Plan, { spreadMs }: Pace, clock: Clock,
     served.flatMap((one) => {
       const green = (weights.get(one.service) ?? 0) / 100
       one.requests += Math.round(requestsPerScrape * (one.side === 'green' ? green : 1 - green))
+      // Each with room for just what it has, as a scraper makes them.
       return [
-        ...one.fixed.map((series) => ({ ...series, value: series.measure === 'errors' ? 0 : one.requests })),
-        ...one.buckets.map((series, index) => ({
-          ...series,
-          value: Math.round((one.requests * (index + 1)) / bounds.length),
-        })),
+        ...one.fixed.map(({ series, service, side, measure }) => {
+          const value = measure === 'errors' ? 0 : one.requests
+          return { series, service, side, measure, value }
+        }),
+        ...one.buckets.map(({ series, service, side, measure, le }, index) => {
+          const value = Math.round((one.requests * (index + 1)) / bounds.length)
+          return { series, service, side, measure, le, value }
+        }),
       ]
     })
   const world: World = {
