@@ -36,7 +36,7 @@ const collectAndKeep = (): void => {
 
 const minute = 60_000
 /** A collection as for want of memory stops everything for a tenth of a second: once a minute at most, and where it gives something back. */
-const grown = 1.1
+const grown = 1.05
 
 /**
  * Keeps the memory of a process that runs for hours near what it uses: to V8, memory is there to be taken, and an engine
