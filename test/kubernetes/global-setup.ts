@@ -3,13 +3,12 @@
  * planes on loopback. Without Go they can't be built: then every test is skipped and counted, unless
  * `TITRATE_TEST_KUBERNETES=required`.
  */
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { parse } from 'yaml'
 import type { ClusterGiven } from './control-plane.ts'
+import { takeClusters } from './given-clusters.ts'
 import { openBothPlanes } from './open-plane.ts'
 import { buildPrograms, findGo, type Programs } from './programs.ts'
 
@@ -29,12 +28,9 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   const own = names.map((name) => process.env[`TITRATE_TEST_KUBECONFIG_${name.toUpperCase()}`] ?? '')
   const [blue = '', green = ''] = own
   if (blue !== '' && green !== '') {
-    project.provide('clusters', {
-      kind: 'given',
-      blue: fromKubeconfig('blue', blue),
-      green: fromKubeconfig('green', green),
-    })
-    return async () => undefined
+    const taken = await takeClusters({ blue, green })
+    project.provide('clusters', { kind: 'given', blue: taken.blue, green: taken.green })
+    return taken.leave
   }
   const go = await findGo()
   if (go === null) {
@@ -61,12 +57,4 @@ const startBoth = async (project: TestProject, programs: Programs): Promise<() =
     await planes.stop()
     await leave()
   }
-}
-
-const fromKubeconfig = (name: 'blue' | 'green', kubeconfig: string): ClusterGiven => {
-  const read: unknown = parse(readFileSync(kubeconfig, 'utf8'))
-  const clusters: unknown = typeof read === 'object' && read !== null && 'clusters' in read ? read.clusters : []
-  const first: unknown = Array.isArray(clusters) ? clusters[0] : null
-  const server = JSON.stringify(first).match(/"server":"([^"]+)"/)?.[1] ?? ''
-  return { name, server, authority: '', kubeconfig, token: '', pids: null, folder: '' }
 }

@@ -17,6 +17,12 @@ const nodes: Resource<KubernetesObject & { readonly status?: { readonly phase?: 
 
 const name = 'played-by-kwok'
 
+export const hasNoNode = async ({ client }: Cluster): Promise<boolean> => {
+  const listed = await client.list(nodes, {}, { signal: AbortSignal.timeout(60_000) })
+  if (listed.kind !== 'ok') throw new Error(listed.because)
+  return listed.value.items.length === 0
+}
+
 /** Gives a cluster a node whose pods become ready, run and end as `stages.ts` says. */
 export const playNodes = async (cluster: Cluster, given: ClusterGiven, programs: Programs): Promise<Running> => {
   const config = join(given.folder, 'stages.yaml')

@@ -20,10 +20,11 @@ const patienceMs = 3_000
 
 /**
  * Starts a program whose output goes to a file. Its standard input stays open for as long as this process lives, by which
- * the programs of `test/control-plane` know when to end.
+ * the programs of `test/control-plane` know when to end. It has a process group of its own: what it guards is stopped and
+ * killed with it.
  */
 export const start = (name: string, program: string, args: readonly string[], log: string): Running => {
-  const child: ChildProcess = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const file = createWriteStream(log, { flags: 'a' })
   child.stdout?.pipe(file, { end: false })
   child.stderr?.pipe(file, { end: false })
@@ -31,6 +32,13 @@ export const start = (name: string, program: string, args: readonly string[], lo
   child.once('error', (error) => file.write(`${error.message}\n`))
   const ended = once(child, 'close').catch(() => undefined)
   void ended.then(() => file.end())
+  const signal = (each: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, each)
+    } catch {
+      // It has ended already.
+    }
+  }
   const isAlive = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null
   return {
     name,
@@ -38,11 +46,11 @@ export const start = (name: string, program: string, args: readonly string[], lo
     pid: child.pid ?? 0,
     isAlive,
     tail: () => readFileSync(log, 'utf8').slice(-3_000),
-    signal: (signal) => void child.kill(signal),
+    signal,
     end: async () => {
       // By its input first: a guard that is killed can't end what it guards. A stopped process reads nothing, and is killed.
       child.stdin?.end()
-      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+      const timer = setTimeout(() => signal('SIGKILL'), patienceMs)
       await ended
       clearTimeout(timer)
     },
