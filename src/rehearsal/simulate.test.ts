@@ -73,6 +73,18 @@ describe('npm run simulate', () => {
     expect(said.join('\n')).toMatch(/ s     green provision \w+ for/)
   })
 
+  it('plays no more once it is stopped, and tells what it has played', async () => {
+    const stop = new AbortController()
+    const said: string[] = []
+    const say = (line: string): void => {
+      said.push(line)
+      if (line.startsWith('seed 5')) stop.abort()
+    }
+    expect(await simulate(['--seconds', '600', '--seed', '5', '--workers', '1'], say, say, stop.signal)).toBe(0)
+    expect(said.join('\n')).toMatch(/stopped after \d+ s/)
+    expect(said.at(-1)).toMatch(new RegExp(`^${failedSeeds.length} releases, 0 failed`))
+  })
+
   it('draws a seed and says it where none was given', async () => {
     expect((await run('--releases', '1')).said[0]).toMatch(/^seed \d+ \(drawn/)
   })

@@ -21,6 +21,9 @@ const highestSeed = 4_294_967_295
 /** Far above what a thread needs: one that grows and grows ends, and says with which seeds. */
 const mostHeapMb = 512
 
+/** A run of hours tells now and then how far it is. */
+const tellsEveryMs = 600_000
+
 type Total = {
   played: number
   simulatedMs: number
@@ -30,13 +33,18 @@ type Total = {
   readonly coverage: Coverage
 }
 
-/** `npm run simulate`. Gives the exit code. */
-export const simulate = async (argv: readonly string[], say: Say, complain: Say): Promise<0 | 1 | 2> => {
+/** `npm run simulate`. Gives the exit code. A run that is stopped plays what it has begun, and tells what it has. */
+export const simulate = async (
+  argv: readonly string[],
+  say: Say,
+  complain: Say,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<0 | 1 | 2> => {
   const parsed = parseSimulateOptions(argv)
   if (parsed.kind === 'help') say(usage)
   if (parsed.kind === 'wrong') complain(`simulate: ${parsed.because}\n\n${usage}`)
   if (parsed.kind !== 'ok') return parsed.kind === 'help' ? 0 : 2
-  return parsed.options.replay === null ? playMany(parsed.options, say) : replay(parsed.options.replay, say)
+  return parsed.options.replay === null ? playMany(parsed.options, say, stop) : replay(parsed.options.replay, say)
 }
 
 const shown = (at: number): string => `${(at / 1_000).toFixed(3).padStart(9)} s`
@@ -81,24 +89,26 @@ const tally = (
   return failed > 0 ? 1 : 0
 }
 
-const playMany = async (options: SimulateOptions, say: Say): Promise<0 | 1> => {
+const playMany = async (options: SimulateOptions, say: Say, stop: AbortSignal): Promise<0 | 1> => {
   const seed = options.seed ?? Math.floor(Math.random() * highestSeed)
   say(`seed ${seed}${options.seed === null ? ' (drawn; --seed gives one)' : ''}, ${options.workers} threads`)
   const began = performance.now()
-  const total = await playAll({ ...options, seed }, began, say)
+  const total = await playAll(batches({ ...options, seed }, began, stop), options.workers, say)
   const seconds = (performance.now() - began) / 1_000
+  if (stop.aborted) say(`stopped after ${Math.round(seconds)} s`)
   sayCoverage(total, say)
   for (const failure of total.failed.slice(0, shownFailures)) await sayFailure(failure.seed, say)
   return tally({ played: total.played, failed: total.failed.length, perSecond: total.played / seconds }, say)
 }
 
-/** What is to be played, in batches: first the seeds that failed once. Ends with the number or the time. */
+/** What is to be played, in batches: first the seeds that failed once. Ends with the number, the time, or when stopped. */
 function* batches(
   { releases, seconds, seed }: SimulateOptions & { readonly seed: number },
   began: number,
+  stop: AbortSignal,
 ): Generator<Batch> {
   const most = releases ?? (seconds === null ? 1_000 : Number.POSITIVE_INFINITY)
-  const isInTime = (): boolean => seconds === null || performance.now() - began < seconds * 1_000
+  const isInTime = (): boolean => !stop.aborted && (seconds === null || performance.now() - began < seconds * 1_000)
   yield { seeds: failedSeeds }
   for (let next = 0; next < most && isInTime(); next += batchSize) {
     const count = Math.min(batchSize, most - next)
@@ -106,13 +116,9 @@ function* batches(
   }
 }
 
-const playAll = async (
-  options: SimulateOptions & { readonly seed: number },
-  began: number,
-  say: Say,
-): Promise<Total> => {
+const playAll = async (work: Iterator<Batch, void>, workers: number, say: Say): Promise<Total> => {
   const total: Total = { played: 0, simulatedMs: 0, entries: 0, failed: [], outcomes: {}, coverage: {} }
-  const work = batches(options, began)
+  let toldAt = performance.now()
   const take = (result: BatchResult): void => {
     total.played += result.played
     total.simulatedMs += result.simulatedMs
@@ -121,6 +127,9 @@ const playAll = async (
     for (const { seed, problem } of result.failed) say(`failed: seed ${seed}: ${problem}`)
     addCoverage(total.coverage, result.coverage)
     addCoverage(total.outcomes, result.outcomes)
+    if (performance.now() - toldAt < tellsEveryMs) return
+    toldAt = performance.now()
+    say(`${total.played} releases so far, ${total.failed.length} failed`)
   }
   const runWorker = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -144,7 +153,7 @@ const playAll = async (
       })
       next()
     })
-  await Promise.all(Array.from({ length: options.workers }, runWorker))
+  await Promise.all(Array.from({ length: workers }, runWorker))
   return total
 }
 
