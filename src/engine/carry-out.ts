@@ -1,7 +1,8 @@
 import type { Fence, Goal, IntentId, Json, Millis, Side } from '../moves/goal.ts'
 import type { MissedRuns } from '../plan/policy.ts'
 import { type Attempt, drive } from '../protocols/drive.ts'
-import { handBackAfterRefusal, handoff, rememberHandoff } from '../protocols/handoff.ts'
+import { handoff } from '../protocols/handoff.ts'
+import { handBackAfterRefusal, rememberHandoff } from '../protocols/handoff-memory.ts'
 import {
   defaultHandoffLimits,
   emptyHandoffMemo,

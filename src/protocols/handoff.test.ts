@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Fence } from '../moves/goal.ts'
-import { handBackAfterRefusal, handoff } from './handoff.ts'
+import { handoff } from './handoff.ts'
+import { handBackAfterRefusal } from './handoff-memory.ts'
 import {
   defaultHandoffLimits,
   emptyHandoffMemo,
@@ -90,6 +91,47 @@ describe('what is asked before a schedule is touched', () => {
     expect(next(worldOf({ deadlineMs: 20_000 }))).toMatchObject({
       kind: 'refused',
       because: expect.stringContaining('20000 ms on blue, none ms on green'),
+    })
+  })
+})
+
+describe('a tick that was taken from blue before its scheduler, late to see the pause, ran a later one', () => {
+  const [taken, ranLate, ahead] = [noon + minute, noon + 2 * minute, noon + 3 * minute]
+  const at = ranLate + minute / 2
+  const memo: Partial<HandoffMemo> = {
+    ...{ pausedAt: now, barrier: true, ran: ranLate, oldRan: ranLate, fenced: [taken, ahead] },
+  }
+  const begun = { ...paused, passesSinceChange: 1, newestRun: ranLate, cursor: ranLate, fenced: [taken, ahead] }
+
+  it.each([
+    ['the pause is too long', () => next(worldOf(begun, { stamp: ours }), goalOf(), memo, at)],
+    [
+      'it is refused on green',
+      () =>
+        next(
+          worldOf(begun, { stamp: ours }),
+          goalOf(),
+          handBackAfterRefusal(goalOf(), { ...emptyHandoffMemo, ...memo }, 'no') ?? {},
+          at,
+        ),
+    ],
+  ])('is run on blue when the schedule goes back because %s', (_, turnRound) => {
+    const step = turnRound()
+    expect(step).toMatchObject({ kind: 'act', action: { kind: 'stamp', intent: back.intent } })
+    const turned = 'memo' in step ? step.memo : {}
+    const stamped = { ...begun, stamp: back }
+    expect(
+      next(worldOf(stamped, { stamp: back, fenced: [ahead], passesSinceChange: 1 }), goalOf(), turned, at),
+    ).toMatchObject({
+      kind: 'act',
+      action: { kind: 'unfence', side: 'blue', after: taken - 1 },
+    })
+    const swept = { ...stamped, fenced: [] }
+    expect(
+      next(worldOf(swept, { stamp: back, fenced: [ahead], passesSinceChange: 1 }), goalOf(), turned, at),
+    ).toMatchObject({
+      kind: 'act',
+      action: { kind: 'run', side: 'blue', tick: taken },
     })
   })
 })

@@ -1,9 +1,9 @@
-import { type IntentId, type Json, type Millis, otherSide, type Side } from '../moves/goal.ts'
+import { type IntentId, type Millis, otherSide, type Side } from '../moves/goal.ts'
 import { cursorOf, dueTicks, newest, orphans, periodAround, schedulesSeen, ticksToFence } from './handoff-cursor.ts'
+import { handedBack, isDealtWith, passedAt, passedWhilePaused, resultOf } from './handoff-memory.ts'
 import { preflight } from './handoff-preflight.ts'
 import {
   emptyHandoffMemo,
-  type Fenced,
   type HandoffAction,
   type HandoffGoal,
   type HandoffMemo,
@@ -201,7 +201,7 @@ const pauseCap: Rule = (view) => {
   const endless = waiting >= goal.limits.forbidWaitMs ? `a run on ${view.old} did not end within ${waiting} ms` : null
   const because = tooLong ?? endless
   if (because === null) return null
-  return handoff(world, goal, { ...emptyHandoffMemo, ran: memo.ran, back: { because, final: false } }, now)
+  return handoff(world, goal, handedBack(memo, from.value.schedule, { because, final: false }), now)
 }
 
 /** A tombstone decides who owns the tick: either the old owner has run it, or it never will. */
@@ -336,79 +336,4 @@ export const handoff: Protocol<HandoffWorld, HandoffGoal, HandoffAction, Handoff
     if (step !== null) return step
   }
   return { kind: 'read again', memo: view.memo }
-}
-
-// ── Memory and result ─────────────────────────────────────────────────────────
-
-const isFenced = (value: unknown): value is Fenced =>
-  typeof value === 'object' && value !== null && 'fenced' in value && 'ran' in value
-
-/** What the answer to an action teaches that a later read might not show (a run's record may be deleted at any time). */
-export const rememberHandoff = (memo: HandoffMemo, action: HandoffAction, value: unknown, now: Millis): HandoffMemo => {
-  switch (action.kind) {
-    case 'barrier':
-      return { ...memo, barrier: true }
-    case 'fence': {
-      if (!isFenced(value)) return memo
-      return {
-        ...memo,
-        ran: newest([memo.ran, ...value.ran]),
-        oldRan: newest([memo.oldRan, ...value.ran]),
-        fenced: [...memo.fenced, ...value.fenced.filter((tick) => !memo.fenced.includes(tick))],
-      }
-    }
-    case 'run':
-      return {
-        ...memo,
-        ran: newest([memo.ran, action.tick]),
-        byHand: [...memo.byHand, action.tick],
-      }
-    case 'resume':
-      return { ...memo, resumedAt: now }
-    case 'stamp':
-    case 'pause':
-    case 'unfence':
-    case 'set cursor':
-      return memo
-    default:
-      return action satisfies never
-  }
-}
-
-/** A refusal in the middle of the way forward would leave nobody running the schedule: it is handed back first. */
-export const handBackAfterRefusal = (goal: HandoffGoal, memo: HandoffMemo, because: string): HandoffMemo | null =>
-  goal.owner === 'blue' || memo.pausedAt === null || memo.back !== null
-    ? null
-    : { ...emptyHandoffMemo, ran: memo.ran, back: { because, final: true } }
-
-/** Ticks that had passed when the new owner was resumed. */
-const passedAt = ({ resumedAt, ahead }: HandoffMemo): readonly Millis[] =>
-  resumedAt === null ? [] : ahead.filter((tick) => tick <= resumedAt)
-
-const isDealtWith = ({ byHand, skipped }: HandoffMemo, tick: Millis): boolean =>
-  byHand.includes(tick) || skipped.includes(tick)
-
-/** Those of them that the catch-up of the newest one leaves out. */
-const passedWhilePaused = (memo: HandoffMemo): readonly Millis[] => passedAt(memo).slice(0, -1)
-
-/** What people should know of the side that was stopped; null: nothing. */
-const noteOf = (old: Side, from: Reached<ScheduleOnSide>): string | null => {
-  if (from.kind !== 'seen') return `${old} was not asked to stop: ${why(from)}`
-  const { unguarded } = from.value.schedule
-  return unguarded === null ? null : `${old} stays stopped until someone unsuspends it: ${unguarded}`
-}
-
-const resultOf = ({ memo, goal, owner, from }: View): Json => {
-  const skipped = [...memo.skipped, ...passedWhilePaused(memo).filter((tick) => !isDealtWith(memo, tick))]
-  return {
-    owner,
-    cursor: memo.cursor,
-    fenced: memo.fenced,
-    pauseMs: memo.pausedAt === null || memo.resumedAt === null ? null : memo.resumedAt - memo.pausedAt,
-    waitedMs: memo.waitedMs,
-    missed: { policy: goal.missed, skipped, byHand: memo.byHand },
-    late: passedAt(memo).slice(-1),
-    mayRunTwice: memo.mayRunTwice,
-    note: noteOf(otherSide(owner), from),
-  }
 }
