@@ -188,7 +188,8 @@ describe.skipIf(!hasClusters)('the client on a real control plane', () => {
       const reader = await okOf(watch.ready(soon()))
       const states = reader.list({}).map((pod) => {
         const [container] = pod.status?.containerStatuses ?? []
-        return `${pod.metadata?.labels?.['app']}: ${container?.ready === true ? 'ready' : container?.state?.waiting?.reason}`
+        const [name] = (pod.metadata?.name ?? '').split('-')
+        return `${name}: ${container?.ready === true ? 'ready' : container?.state?.waiting?.reason}`
       })
       expect(states.toSorted()).toEqual([
         'crash: CrashLoopBackOff',
