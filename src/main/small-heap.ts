@@ -34,8 +34,10 @@ const collectAndKeep = (): void => {
   setFlagsFromString('--semi-space-growth-factor=1')
 }
 
-const minute = 60_000
-/** A collection as for want of memory stops everything for a tenth of a second: once a minute at most, and where it gives something back. */
+const second = 1_000
+const lookMs = 10 * second
+/** A collection as for want of memory stops everything for a tenth of a second: so often at most, and only where memory has grown. */
+const restMs = 60 * second
 const grown = 1.05
 
 /**
@@ -47,10 +49,11 @@ export const keepHeapSmall = (): void => {
   // The old generation is collected when it has grown by a tenth, not when it has grown fourfold.
   setFlagsFromString('--heap-growing-percent=10')
   collectAndKeep()
-  let resident = process.memoryUsage.rss()
+  let last = { resident: process.memoryUsage.rss(), at: performance.now() }
   setInterval(() => {
-    if (process.memoryUsage.rss() < grown * resident) return
+    const isRested = performance.now() - last.at >= restMs
+    if (!isRested || process.memoryUsage.rss() < grown * last.resident) return
     collectAndKeep()
-    resident = process.memoryUsage.rss()
-  }, minute).unref()
+    last = { resident: process.memoryUsage.rss(), at: performance.now() }
+  }, lookMs).unref()
 }
