@@ -48,6 +48,9 @@ const periodic = (periodMs: Millis | null, anchor: Millis): Timetable => {
   return { next: (after) => phase + (Math.floor((after - phase) / periodMs) + 1) * periodMs }
 }
 
+/** By all its names: most schedules of clusters say Etc/UTC. */
+const isUtc = (zone: string): boolean => /^(?:Etc\/)?(?:UTC|UCT|GMT|Zulu|Universal|Greenwich)$/i.test(zone)
+
 // Croner reads a pattern anew each time, which costs more than the answer; estates have few distinct ones.
 const read = new Map<string, Cron>()
 const readAtMost = 2_000
@@ -57,7 +60,7 @@ const calendar = (cron: string, zone: string): Timetable => {
   let job = read.get(key)
   if (job === undefined) {
     // Without a zone's calendar, which takes milliseconds to set up, where there is nothing to look up in it.
-    const where = zone === 'UTC' ? { utcOffset: 0 } : { timezone: zone }
+    const where = isUtc(zone) ? { utcOffset: 0 } : { timezone: zone }
     job = new Cron(cron, { ...where, paused: true, mode: '5-or-6-parts' })
     if (read.size >= readAtMost) read.clear()
     read.set(key, job)
