@@ -1,15 +1,30 @@
 import { subscribe } from 'node:diagnostics_channel'
 
-export type Sent = { readonly method: string; readonly path: string; readonly isWatch: boolean; readonly at: number }
+export type Sent = {
+  readonly method: string
+  readonly path: string
+  readonly isWatch: boolean
+  readonly at: number
+  /** When the API server began to answer; what it was asked to write is written then. null: it has not. */
+  answeredAt: number | null
+}
 
 /** Tells of every request that this process sends to API servers from now on, as the HTTP client itself tells of them. */
-export const hearRequests = (tell: (sent: Sent) => void): void =>
+export const hearRequests = (tell: (sent: Sent) => void): void => {
+  const bySelf = new WeakMap<object, Sent>()
   subscribe('undici:request:create', (message) => {
     // The message of this channel has the request that is about to be sent.
     const { request } = message as { readonly request: { readonly method: string; readonly path: string } }
     const { method, path } = request
-    tell({ method, path, isWatch: /[?&]watch=/.test(path), at: performance.now() })
+    const own: Sent = { method, path, isWatch: /[?&]watch=/.test(path), at: performance.now(), answeredAt: null }
+    bySelf.set(request, own)
+    tell(own)
   })
+  subscribe('undici:request:headers', (message) => {
+    const own = bySelf.get((message as { readonly request: object }).request) // the same request
+    if (own !== undefined) own.answeredAt ??= performance.now()
+  })
+}
 
 /** All of them. */
 export const countRequests = (): { readonly sent: Sent[] } => {

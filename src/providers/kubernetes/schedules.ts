@@ -95,7 +95,9 @@ export const schedulesOf = ({ environment, claims, barrier, guard }: Options): S
     pause: async (call, service) => {
       if (side === 'blue') await guard.putUp(call.signal)
       barrier.expect(service)
-      return changeObject(deps, call, service, null, suspension(cluster.now))
+      // What goes back stops on the other side before anything else is done about it.
+      const urgency = call.urgent === true ? 'first' : 'urgent'
+      return changeObject({ ...deps, urgency }, call, service, null, suspension(cluster.now))
     },
     resume: (call, service) => guard.past(resumeSchedule(deps, call, service), call.signal),
     fence: (call, service, tick) => fenceTick(deps, call, service, tick),

@@ -1,7 +1,11 @@
 import type { Millis } from '../../../moves/goal.ts'
 
-/** `urgent`: going back, and weights. They go before all that waits; only what is on its way already was earlier. */
-export type Urgency = 'urgent' | 'normal'
+/**
+ * What goes before all that waits of what comes after it here; only what is on its way already was earlier. `first`: users
+ * go back, and what runs on green stops. `urgent`: the rest of going back, weights, schedules that nobody runs meanwhile.
+ */
+const urgencies = ['first', 'urgent', 'normal'] as const
+export type Urgency = (typeof urgencies)[number]
 
 export type TokenBucket = {
   /** Waits for the turn of one request. Rejects with the signal's reason when that aborts first. */
@@ -21,7 +25,7 @@ export const createTokenBucket = (
   now: () => Millis,
   schedule: (run: () => void, afterMs: Millis) => void = (run, afterMs) => void setTimeout(run, afterMs),
 ): TokenBucket => {
-  const queues: Record<Urgency, Waiter[]> = { urgent: [], normal: [] }
+  const queues: Record<Urgency, Waiter[]> = { first: [], urgent: [], normal: [] }
   let tokens = perSecond
   let countedAt = now()
   let isScheduled = false
@@ -31,8 +35,10 @@ export const createTokenBucket = (
     tokens = Math.min(perSecond, tokens + ((at - countedAt) / 1000) * perSecond)
     countedAt = at
   }
+  const waiting = (): number => urgencies.reduce((all, urgency) => all + queues[urgency].length, 0)
   const next = (): Waiter | undefined => {
-    for (const queue of [queues.urgent, queues.normal]) {
+    for (const urgency of urgencies) {
+      const queue = queues[urgency]
       for (let waiter = queue.shift(); waiter !== undefined; waiter = queue.shift()) {
         if (!waiter.signal.aborted) return waiter
       }
@@ -47,7 +53,7 @@ export const createTokenBucket = (
       tokens -= 1
       waiter.admit()
     }
-    if (queues.urgent.length + queues.normal.length === 0 || isScheduled) return
+    if (waiting() === 0 || isScheduled) return
     isScheduled = true
     const wake = (): void => {
       isScheduled = false
@@ -57,7 +63,7 @@ export const createTokenBucket = (
   }
 
   return {
-    waiting: () => queues.urgent.length + queues.normal.length,
+    waiting,
     take: (urgency, signal) =>
       new Promise((resolve, reject) => {
         // A signal's reason is what its owner chose, and theirs to read.

@@ -62,6 +62,9 @@ export const setWeight = async (
 
 const placeKey = (route: HttpRoute): string => describeObject(httpRoutes, placeOf(route))
 
+/** Users who go back go before all else. */
+const urgencyOf = ({ urgent }: Call) => (urgent === true ? 'first' : 'urgent')
+
 /** Whether nobody newer has acted, and nothing has changed since the caller read. */
 const mayAct = ({ service, routes }: Looked, call: Call): Answer<null> => {
   for (const { record } of routes) {
@@ -79,10 +82,11 @@ const tooLate = ({ stamp }: ServiceRecord, call: Call): string | null =>
     ? `too late: the weights were already changed for ${stamp.intent}; this is ${call.intent}`
     : null
 
-const lookAfresh = async ({ cluster, look }: Options, { service, routes }: Looked, { signal }: Call) => {
+const lookAfresh = async ({ cluster, look }: Options, { service, routes }: Looked, call: Call) => {
+  const { signal } = call
   for (const { route } of routes) {
     const place = placeOf(route)
-    const read = await cluster.client.get(httpRoutes, place, { signal, urgency: 'urgent' })
+    const read = await cluster.client.get(httpRoutes, place, { signal, urgency: urgencyOf(call) })
     if (read.kind !== 'ok') return read
     if (read.value !== null) watchOf(cluster, route).note(read.value)
   }
@@ -137,13 +141,16 @@ const writeRoute = async (
       ...(change.holds ? {} : { spec: { rules: change.rules } }),
     }
     const patch = { kind: 'merge', body, manager: fieldManager } as const
-    const written = await cluster.client.patch(httpRoutes, place, patch, { signal: call.signal, urgency: 'urgent' })
+    const written = await cluster.client.patch(httpRoutes, place, patch, {
+      signal: call.signal,
+      urgency: urgencyOf(call),
+    })
     if (written.kind === 'ok') {
       watchOf(cluster, own.route).note(written.value)
       return { kind: 'ok', value: null }
     }
     if (written.kind !== 'conflict' || count >= tries) return written
-    const read = await cluster.client.get(httpRoutes, place, { signal: call.signal, urgency: 'urgent' })
+    const read = await cluster.client.get(httpRoutes, place, { signal: call.signal, urgency: urgencyOf(call) })
     if (read.kind !== 'ok') return read
     if (read.value === null) return { kind: 'conflict', because: `${written.because}, and is gone` }
     watchOf(cluster, own.route).note(read.value)
