@@ -45,6 +45,8 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
   const started = new Set<number>()
   let releaseHeld = false
   let stopped = false
+  /** A turn has passed since the stop mark was seen: by its end every service has its order to stay where it is. */
+  let toldToHold = false
   let ended: string | null = null
   let ordered = new Set<string>()
   let retireAsked = false
@@ -219,6 +221,8 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
     authorised: (service: string): number => of(service).authorised,
     startTurn: (): void => {
       for (const own of moves.values()) own.intentsInTurn = 0
+      // A release that has ended decides no more, also not of break-glass.
+      toldToHold ||= stopped && ended === null
     },
     take: (stream: string, event: JournalEvent): void => {
       if (stream !== 'release') {
@@ -252,14 +256,16 @@ export const createInvariants = (plan: Plan, manual: ManualChanges) => {
           return
         case 'stop seen':
           stopped = true
+          toldToHold = false
           return
         case 'stop cleared':
           for (const [service, own] of moves)
-            if (stopped && own.settled === null && own.order !== 'hold')
+            if (toldToHold && own.settled === null && own.order !== 'hold')
               broken(
                 `${service} was told to ${own.order} all the time after break-glass, instead of to stay where it is`,
               )
           stopped = false
+          toldToHold = false
           return
         case 'rollback ordered':
           ordered = new Set([...ordered, ...event.services])
