@@ -11,9 +11,9 @@ const engines = ['run', 'rollback']
 /**
  * What the process is to begin anew with; null: it may go on as it is. Whoever set one of these knows why.
  * @param {string | undefined} command
- * @param {NodeJS.Platform} platform
- * @param {NodeJS.ProcessEnv} environment
- * @returns {NodeJS.ProcessEnv | null}
+ * @param {string} platform as in `process.platform`
+ * @param {Record<string, string | undefined>} environment
+ * @returns {Record<string, string | undefined> | null}
  */
 export function environmentAnew(command, platform, environment) {
   if (platform !== 'linux' || !engines.includes(command ?? '')) return null
