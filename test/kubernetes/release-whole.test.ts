@@ -48,10 +48,6 @@ describe.skipIf(!hasClusters)('an estate of all kinds, between two clusters', ()
     const limit = setTimeout(() => engine.kill('SIGTERM'), 200_000)
     const { code, err } = await engine.ended
     clearTimeout(limit)
-    if (code !== 0) {
-      console.log(err.split('\n').slice(-120).join('\n'))
-      console.log((await whole.estate.titrate('status')).out)
-    }
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('the release ended done') })
     await whole.expectSchedules('green')
     expect(await whole.weights()).toEqual(exposed.flatMap(({ name }) => [`${name} 0`, `${name}-green 100`]).toSorted())

@@ -42,8 +42,8 @@ export const watchWorkers = (clusters: Readonly<Record<Side, Cluster>>, workers:
   for (const side of sides)
     for (const namespace of new Set(workers.map((worker) => worker.namespace[side])))
       clusters[side].watches.of(kinds.pods, { namespace }).onChange(({ kind, object }) => {
-        const { name: pod = '', labels = {}, deletionTimestamp } = object.metadata ?? {}
-        const name = labels['app'] ?? ''
+        const { name: pod = '', deletionTimestamp } = object.metadata ?? {}
+        const name = workerOf(object)
         if (!workers.some((worker) => worker.name === name && worker.namespace[side] === namespace)) return
         const pods = podsOn(side, name)
         // One that ends takes no new work; but of what has a number none may run beside another.
@@ -62,6 +62,12 @@ export const watchWorkers = (clusters: Readonly<Record<Side, Cluster>>, workers:
     on: (side, name) => [...podsOn(side, name)].toSorted(),
     end: () => ended.abort(),
   }
+}
+
+/** By what owns it, as a watch keeps no labels of pods: the name of a ReplicaSet ends with a hash. */
+const workerOf = ({ metadata }: KubernetesObject): string => {
+  const [owner] = metadata?.ownerReferences ?? []
+  return (owner?.kind === 'ReplicaSet' ? owner.name.replace(/-[^-]+$/, '') : owner?.name) ?? ''
 }
 
 const isNumbered = ({ metadata }: KubernetesObject): boolean =>
