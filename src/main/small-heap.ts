@@ -35,9 +35,9 @@ const collectAndKeep = (): void => {
 }
 
 const second = 1_000
-const lookMs = 10 * second
+const lookMs = 5 * second
 /** A collection as for want of memory stops everything for a tenth of a second: so often at most, and only where memory has grown. */
-const restMs = 60 * second
+const restMs = 20 * second
 const grown = 1.05
 
 /**
