@@ -185,6 +185,18 @@ describe('the longest pause', () => {
     const step = next(world, goalOf(), { pausedAt: at - 1_000, barrier: true }, at)
     expect(step).toMatchObject({ kind: 'act', action: { kind: 'run', side: 'green', tick: due } })
   })
+
+  it('says which older ticks it lets go when it starts the newest by hand', () => {
+    const at = noon + 2 * minute + 9_500
+    const deadlineMs = 10_000
+    const waited = { ...begun, deadlineMs, fenced: ticks }
+    const memo = { pausedAt: at - 2_000, barrier: true, fenced: ticks }
+    expect(next(worldOf(waited, { stamp: ours, deadlineMs }), goalOf(), memo, at)).toMatchObject({
+      kind: 'act',
+      action: { kind: 'run', tick: noon + 2 * minute },
+      memo: { skipped: [noon + minute] },
+    })
+  })
 })
 
 describe('a schedule that was suspended before the release', () => {

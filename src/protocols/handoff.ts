@@ -269,7 +269,14 @@ const missedRuns: Rule = (view) => {
     const because = `missed ticks run one after the other on ${owner}`
     return waitFor(view, goal.limits.pollMs, because, { ...memo, outlasted: memo.outlasted || isLong })
   }
-  const run = { ...memo, dueAtFirst: memo.dueAtFirst ?? due.length, byHandAt: now }
+  // The cursor follows this run past what is older: the policy lets that go.
+  const letGo = due.filter((older) => older < tick && !isDealtWith(memo, older))
+  const run = {
+    ...memo,
+    dueAtFirst: memo.dueAtFirst ?? due.length,
+    byHandAt: now,
+    skipped: [...memo.skipped, ...letGo],
+  }
   return act({ kind: 'run', side: owner, intent, tick }, run)
 }
 
