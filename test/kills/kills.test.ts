@@ -13,7 +13,7 @@ import { type Account, openShop, type Shop, type ShopStore } from './shop.ts'
 
 const wantedKills = Number(process.env['TITRATE_KILLS'] ?? 40)
 const seed = Number(process.env['TITRATE_SEED'] ?? Math.floor(Math.random() * 1_000_000))
-const killsEach = 10
+const killsEach = 8
 /** Some always come too late. */
 const spare = 3
 const spareOfLast = 10
