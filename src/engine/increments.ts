@@ -7,9 +7,15 @@ import type { CounterSeries, MetricsSnapshot } from './ports.ts'
  * in a known source counts from 0; everything of a new source is only a starting point. Changed in place: a copy of
  * tens of thousands of series at each scrape would cost more than all the judging.
  */
-export type Baselines = { readonly values: Map<string, { last: number }>; readonly sources: Set<string> }
+export type Baselines = {
+  readonly values: Map<string, Baseline>
+  readonly sources: Set<string>
+  /** Those of the last snapshot, in its order: the next one mostly has the same series, and then none is looked up. */
+  readonly inOrder: Baseline[]
+}
+type Baseline = { readonly series: string; last: number }
 
-export const noBaselines = (): Baselines => ({ values: new Map(), sources: new Set() })
+export const noBaselines = (): Baselines => ({ values: new Map(), sources: new Set(), inOrder: [] })
 
 /** What one side of one service did between two snapshots. */
 export type SideIncrements = { readonly arm: Arm; readonly assigned: number | null }
@@ -90,7 +96,7 @@ export function* incrementsInSlices(
   snapshot: MetricsSnapshot,
   size: number,
 ): Generator<void, Increments> {
-  const { values, sources } = baselines
+  const { values, sources, inOrder } = baselines
   const known = new Set(sources)
   // Series of a source stand together: its name is cut out once for all of them.
   let prefix = ''
@@ -109,11 +115,14 @@ export function* incrementsInSlices(
       sources.add(prefix)
     }
     const { value } = series
-    const own = values.get(series.series)
+    const expected = inOrder[seen - 1]
+    const own = expected?.series === series.series ? expected : values.get(series.series)
     const fresh = isKnown ? value : 0
     const increment = own === undefined ? fresh : value < own.last ? value : value - own.last
-    if (own === undefined) values.set(series.series, { last: value })
+    const baseline = own ?? { series: series.series, last: value }
+    if (own === undefined) values.set(series.series, baseline)
     else own.last = value
+    if (baseline !== expected) inOrder[seen - 1] = baseline
     if (series.service !== service) {
       service = series.service
       sides = sums.get(service) ?? {}

@@ -104,6 +104,8 @@ export const createTurnLoop = (options: {
   let wakeRelease: Millis | null = null
   let quiet: QuietRelease | null = null
   const wakeMoves = new Map<string, Millis>()
+  /** The least of all those instants; undefined: not told since they changed. */
+  let wakeAt: Millis | null | undefined
   /** Moves whose state changed since they were last decided. */
   const stale = new Set<string>(Object.keys(plan.moves))
 
@@ -151,6 +153,7 @@ export const createTurnLoop = (options: {
 
   /** Remembers what a turn found out, once what it decided is in the journal. */
   const remember = (result: TurnResult): void => {
+    wakeAt = undefined
     reports = result.reports
     wakeRelease = result.wakeRelease
     quiet = result.quiet
@@ -200,8 +203,10 @@ export const createTurnLoop = (options: {
     journal: () => journal,
     reports: () => reports,
     wakeAt: () => {
+      if (wakeAt !== undefined) return wakeAt
       let least = wakeRelease
       for (const at of wakeMoves.values()) if (least === null || at < least) least = at
+      wakeAt = least
       return least
     },
     catchUp,

@@ -46,8 +46,8 @@ const grown = 1.05
  * busy moment took (the begin of a release, a thousand services woken at once) is given back when it is over.
  */
 export const keepHeapSmall = (): void => {
-  // The old generation is collected when it has grown by a tenth, not when it has grown fourfold.
-  setFlagsFromString('--heap-growing-percent=10')
+  // The old generation is collected when it has grown by a third, not when it has grown fourfold.
+  setFlagsFromString('--heap-growing-percent=30')
   collectAndKeep()
   let last = { resident: process.memoryUsage.rss(), at: performance.now() }
   setInterval(() => {

@@ -19,13 +19,24 @@ export const createJournal = (session: Session): Pick<Store, 'append' | 'read' |
     if (isForeign) for (const appended of watchers) queueMicrotask(appended)
   }
 
+  /** Versions of streams, as long as the journal ends where it did: then nobody else has appended. */
+  const versions = new Map<string, number>()
+  let versionsAt = -1
+
+  const versionIn = (id: number, stream: string): number => {
+    const known = versions.get(stream)
+    if (known !== undefined) return known
+    const version = sql.version.get(id, stream) ?? 0
+    if (!Number.isSafeInteger(version)) throw damaged(file, `the version of stream ${stream} isn't a whole number`)
+    versions.set(stream, version)
+    return version
+  }
+
   const write = (append: PreparedAppend): AppendAnswer => {
     const { id, epoch, position, hash } = findOrAddRelease()
-    const versionOf = (stream: string): number => {
-      const version = sql.version.get(id, stream) ?? 0
-      if (!Number.isSafeInteger(version)) throw damaged(file, `the version of stream ${stream} isn't a whole number`)
-      return version
-    }
+    if (position !== versionsAt) versions.clear()
+    versionsAt = position
+    const versionOf = (stream: string): number => versionIn(id, stream)
     const plan = planAppend(append, { head: { position, hash }, epoch, versionOf })
     if (plan.kind !== 'write') return plan
     for (const { entry, json } of plan.written) {
@@ -42,9 +53,14 @@ export const createJournal = (session: Session): Pick<Store, 'append' | 'read' |
       try {
         const answer = commit(() => write(prepared))
         const last = answer.kind === 'appended' ? answer.entries.at(-1) : undefined
-        if (answer.kind === 'appended' && last !== undefined) see(last.position, { ours: answer.entries.length })
+        if (answer.kind === 'appended' && last !== undefined) {
+          see(last.position, { ours: answer.entries.length })
+          for (const { stream, version } of answer.entries) versions.set(stream, version)
+          versionsAt = last.position
+        }
         return answer
       } catch (error) {
+        versionsAt = -1
         const because = noRoom(error instanceof TitrateError ? error.cause : error)
         if (because === null) throw error
         return { kind: 'full', because: `The store ${file} took nothing: ${because}.` }
