@@ -19,7 +19,7 @@ export type SimulatedPerson = {
 }
 
 const because = 'looked at it'
-/** How often, of all times that they look, people leave a stop mark where it is. */
+/** How often, of all times that they look, people leave a stop mark where it is, or a release on hold. */
 const stillLooks = 0.6
 
 export const createSimulatedPerson = (options: {
@@ -105,7 +105,8 @@ export const createSimulatedPerson = (options: {
       const stopMark = [...calls.values()].find(({ actions }) => actions.includes('titrate resume --clear-stop'))
       // Whoever used break-glass has their reasons: they look at the environments before they let anybody act again.
       if (stopMark !== undefined && random() < stillLooks) return null
-      if (isHeld && stopMark === undefined) return { kind: 'asks', request: { kind: 'resume', service: null, because } }
+      if (isHeld && stopMark === undefined)
+        return random() < stillLooks ? null : { kind: 'asks', request: { kind: 'resume', service: null, because } }
       // Nothing else is answered before.
       const call = stopMark ?? pick([...calls.values()])
       if (call === undefined) return null

@@ -216,6 +216,14 @@ const situations = {
       ]
     },
   },
+  /** Somebody holds the release just when time alone would take it on. */
+  'held in parallel operation': {
+    ...{ concerns: hasUsers, release: { parallelMs: 2_000 } },
+    troubles: (random) =>
+      [300, 2_300, 4_300, 6_300, 8_300, 10_300, 12_300].map((when) =>
+        asks(when + below(random, 2_000), { kind: 'hold', service: null, because }),
+      ),
+  },
   /** The old scheduler runs a tick, on what it saw before the pause, between our tombstones of an earlier and that one. */
   'tick taken for nothing': {
     ...{ concerns: isOften, scheduler: 'kubernetes', periods: ['@every 2s'], restartMs: 3_000 },
@@ -229,10 +237,9 @@ const situations = {
 } as const satisfies Readonly<Record<string, Occasion>>
 type Situation = keyof typeof situations
 
-const situationAims: readonly Aim[] = [
-  { on: 'situation', situation: 'break-glass without green' },
-  { on: 'situation', situation: 'tick taken for nothing' },
-]
+const situationAims: readonly Aim[] = (
+  ['break-glass without green', 'tick taken for nothing', 'held in parallel operation'] as const
+).map((situation) => ({ on: 'situation', situation }))
 
 const isOnTheWayBack = (step: string): boolean => step.includes('to blue: ')
 
