@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Side } from '../../src/moves/goal.ts'
 import { annotation, label } from '../../src/providers/kubernetes/annotations.ts'
-import { type Cluster, connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
+import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
 import { type Arena, carriedOut, contextOf, makeCronJobs, minute, openArena } from './arena.ts'
 import { clusterGiven, hasClusters, okOf, soon } from './clusters.ts'
-import { connectTo, realDeps } from './connect-to.ts'
+import { connectTo } from './connect-to.ts'
 
 const within = { timeout: 4 * minute, interval: 200 }
 
@@ -127,37 +127,6 @@ describe.skipIf(!hasClusters)('schedules on a real control plane', { concurrent:
     expect(await okOf(schedules.unfence(call(2), 'fenced', next - 1))).toEqual({ removed: [next] })
     // Told to look, it catches the tick up.
     await vi.waitFor(() => expect(ranOn('fenced', 'blue')).toContain(next), { timeout: 20_000, interval: 100 })
-  })
-
-  it('has the controller look once for a whole wave, however long each write waits for its turn', async () => {
-    const own = await openArena(clusters, 'wave')
-    const names = Array.from({ length: 8 }, (_, index) => `job-${index}`)
-    // In half an hour, so that no tick keeps one of them waiting.
-    const schedule = `${(new Date().getUTCMinutes() + 30) % 60} * * * *`
-    await makeCronJobs(clusters.blue, own.namespace.blue, names, (made) => ({
-      ...made,
-      spec: { ...(made.spec ?? { jobTemplate: {} }), schedule },
-    }))
-    for (const name of names) await carriedOut({ kind: 'provision' }, contextOf(own.connect(), name, { version: 1 }))
-    const slow = (side: Side) => {
-      const file = clusterGiven(side).kubeconfig
-      return connectCluster({ file, context: null, requestsPerSecond: 15 }, realDeps)
-    }
-    const through = { blue: await slow('blue'), green: await slow('green') }
-    const looks = new Set<string>()
-    const ended = new AbortController()
-    clusters.blue.watches.of(kinds.jobs, { namespace: own.namespace.blue }).onChange(({ kind, object }) => {
-      if (kind === 'changed' && object.metadata?.labels?.[label.probe] !== undefined)
-        looks.add(object.metadata.name ?? '')
-    }, ended.signal)
-    const sides = own.connect(through)
-    await Promise.all(
-      names.map((name) => carriedOut({ kind: 'schedule', owner: 'green' }, contextOf(sides, name, { version: 2 }))),
-    )
-    expect(looks.size).toBe(1)
-    ended.abort()
-    own.end()
-    await Promise.all([through.blue.close(), through.green.close()])
   })
 
   it('leaves nothing of ours behind in an environment that was given free', async () => {

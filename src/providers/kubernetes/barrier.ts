@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { kinds } from './client/kinds.ts'
 import type { KubernetesEnvironment } from './environment.ts'
+import { createGathering } from './gathering.ts'
 import { createSchedulerProbe } from './scheduler-probe.ts'
 
 /** Lets the CronJob controller be seen to have looked. */
@@ -23,10 +23,6 @@ type Pass = { readonly answer: Promise<Answer<null>>; readonly over: Promise<voi
 /** A controller that is stopped may come back, and another engine may have taken the probe: those who wait begin a new pass. */
 const limitMs: Millis = 15_000
 const tidyMs: Millis = 10_000
-/** The schedules of a wave are paused within moments of each other, and share one pass if it waits so long for them. */
-const gatherMs: Millis = 100
-/** Where many are paused, each waits for its turn to write. Whoever is here already is paused, so there is an end to it. */
-const mostGatherMs: Millis = 1_000
 
 export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
   const { cluster, namespace } = environment
@@ -82,30 +78,6 @@ export const createBarrier = (environment: KubernetesEnvironment): Barrier => {
       if (current !== null && isOpen) return Promise.race([current.answer, givenUp(signal)])
       if (current !== null) next ??= current.over.then(startNow)
       return Promise.race([next ?? startNow(), givenUp(signal)])
-    },
-  }
-}
-
-/** Who is on the way to a pass. */
-const createGathering = () => {
-  const expected = new Map<string, NodeJS.Timeout>()
-  let allCame = Promise.withResolvers<void>()
-  const came = (schedule: string): void => {
-    clearTimeout(expected.get(schedule))
-    expected.delete(schedule)
-    if (expected.size === 0) allCame.resolve()
-  }
-  return {
-    expect: (schedule: string): void => {
-      came(schedule)
-      // One that was not paused, or is in no hurry, is waited for no longer than by a pass.
-      expected.set(schedule, setTimeout(() => came(schedule), mostGatherMs).unref())
-    },
-    came,
-    over: async (): Promise<void> => {
-      await pause(gatherMs)
-      allCame = Promise.withResolvers()
-      if (expected.size > 0) await Promise.race([allCame.promise, pause(mostGatherMs - gatherMs)])
     },
   }
 }
