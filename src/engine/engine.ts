@@ -92,15 +92,13 @@ export type EngineOptions = {
 export type Pace = {
   /** The longest time between two turns. */
   readonly turnMs: Millis
-  /** The shortest, from the beginning of one to that of the next: what comes in a burst is taken together, in one commit. */
-  readonly burstMs: Millis
   readonly claimsMs: Millis
   readonly ledgerMs: Millis
   /** How often what has settled is measured, and a job looked at that does not move; null: as often as everything. */
   readonly settledMs: Millis | null
 }
 
-const realPace: Pace = { turnMs: 1_000, burstMs: 40, claimsMs: 1_000, ledgerMs: 1_000, settledMs: null }
+const realPace: Pace = { turnMs: 1_000, claimsMs: 1_000, ledgerMs: 1_000, settledMs: null }
 
 /** How a run of the engine ended. The world stays as it is in each case. */
 export type EngineEnd =
@@ -386,7 +384,6 @@ const runEpoch = async (
     if (before !== null) return before
     while (!signal.aborted) {
       if (failures.length > 0) throw failures[0]
-      const began = clock.now()
       const refusal = await oneTurn()
       if (refusal?.kind === 'fenced') return { kind: 'fenced', epoch: refusal.epoch }
       if (isCleared) return { kind: 'stop cleared' }
@@ -422,10 +419,7 @@ const runEpoch = async (
           : Math.min(loop.wakeAt() ?? Number.POSITIVE_INFINITY, clock.now() + pace.turnMs)
       // Also when there is more to do: whatever else runs in this process gets its turn in between.
       if (until <= clock.now()) await clock.sleep(until, signal)
-      else {
-        await inbox.wait(until, clock, signal)
-        if (clock.now() < began + pace.burstMs) await clock.sleep(began + pace.burstMs, signal)
-      }
+      else await inbox.wait(until, clock, signal)
     }
     return await leave('it was told to leave; the world stays as it is')
   } finally {

@@ -41,7 +41,6 @@ export const restfulPace = (
   const intervalMs = Math.min(60_000, ...Object.values(plan.moves).map(({ policy }) => policy.judge.intervalMs))
   return {
     turnMs: hasConditions(plan) ? 60_000 : 600_000,
-    burstMs: 0,
     claimsMs: 3_600_000,
     ledgerMs: Math.max(leastLedgerMs, Math.min(mostLedgerMs, shortestPeriod(timetables, from) / looksPerTick)),
     settledMs: samplesPerSettled * intervalMs,
