@@ -109,14 +109,17 @@ export const createLedgerKeeper = (options: {
     const rests = options.settledMs != null && (step < 0 || settled !== null)
     const before = polledAt.get(service)
     if (rests && before !== undefined && !beganNewSpan(before, clock.now(), options.settledMs)) return false
-    if (quiet.has(service)) return false
+    if (quiet?.has(service) === true) return false
     polledAt.set(service, clock.now())
     return true
   }
-  const quiet = createQuiet(options.changes ?? null, clock, (service) => options.journal().moves.get(service))
+  const quiet =
+    options.changes == null
+      ? null
+      : createQuiet(options.changes, clock, (service) => options.journal().moves.get(service))
 
   const pollJob = async (job: MovePlan, inbox: Inbox, asking: Asking): Promise<void> => {
-    const restsUntil = quiet.look(job.service)
+    const restsUntil = quiet?.look(job.service)
     const own = await follow(job, asking)
     if (own === null) return
     const now = clock.now()
@@ -136,7 +139,7 @@ export const createLedgerKeeper = (options: {
     tellAnomalies(job.service, changed, options.journal().release.oddTicks, inbox)
     inbox.put(...own.green.take(runs, stateOf(job.service)).map((event) => forMove(job.service, event)))
     const isKnown = expected.kind === 'ok' && recordsSince.blue !== null && recordsSince.green !== null
-    if (isKnown && !own.ledger.waits()) restsUntil(await nextTick(job.service, now, asking))
+    if (restsUntil !== undefined && isKnown && !own.ledger.waits()) restsUntil(await nextTick(job.service, now, asking))
   }
   const nextTick = async (service: string, now: Millis, asking: Asking): Promise<Millis> => {
     const { schedules } = options.sides.blue
@@ -155,7 +158,7 @@ export const createLedgerKeeper = (options: {
       return taken
     },
     run: async (inbox: Inbox, signal: AbortSignal): Promise<void> => {
-      if (jobs.length > 0) quiet.begin(signal)
+      if (jobs.length > 0) quiet?.begin(signal)
       while (jobs.length > 0 && !signal.aborted) {
         for (const job of jobs) if (!signal.aborted && isDue(job.service)) await pollJob(job, inbox, { clock, signal })
         await clock.sleep(clock.now() + (options.everyMs ?? 1_000), signal)
@@ -169,7 +172,7 @@ const mostQuietMs: Millis = 600_000
 
 /** Of which jobs nothing can be new: nothing was told of them, no tick was due, and their move is what it was. */
 const createQuiet = (
-  changes: Changes | null,
+  changes: Changes,
   clock: Pick<Clock, 'now'>,
   stateOf: (service: string) => MoveState | undefined,
 ) => {
@@ -179,7 +182,7 @@ const createQuiet = (
   const changed = new Set<string>()
   return {
     begin: (signal: AbortSignal): void =>
-      changes?.((service) => {
+      changes((service) => {
         for (const each of service === null ? looked : [service]) {
           known.delete(each)
           changed.add(each)
@@ -196,7 +199,7 @@ const createQuiet = (
       changed.delete(service)
       known.delete(service)
       return (until) => {
-        if (changes !== null && !changed.has(service)) known.set(service, { until, state })
+        if (!changed.has(service)) known.set(service, { until, state })
       }
     },
   }
