@@ -44,8 +44,8 @@ const second = 1_000
 /** How often people look whether they are called, and how often they try to go on before they give up. */
 const personLooksMs = second
 const patience = 20
-/** One seed in so many: to write a whole state or journal down costs more than to play on. */
-const writtenDownEvery = 8
+/** One seed in so many: to write a whole state down costs more than to play on. */
+const foldComparedEvery = 8
 /** The store was cut off, by us; or a second engine was there first. */
 const expectedErrors: ReadonlySet<string> = new Set(['STORE_UNAVAILABLE', 'ENGINE_RUNNING'])
 /** Far above what a release needs when nothing is wrong any more and people answer. */
@@ -358,8 +358,8 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
     },
     end: (): void => {
       const journal = folded()
-      const isWrittenDown = seed % writtenDownEvery === 0
-      if (isWrittenDown && latest !== null && latest.position === journal.position && flat(latest) !== flat(journal))
+      const isCompared = seed % foldComparedEvery === 0
+      if (isCompared && latest !== null && latest.position === journal.position && flat(latest) !== flat(journal))
         problems.push('the fold of the journal is another state than that of the living engine')
       if (scenario.blocked && [...journal.moves.values()].some(({ intents }) => intents > 0))
         problems.push('something was moved although the checks found what blocks')
@@ -373,7 +373,7 @@ const openGame = (scenario: Scenario, { trace }: PlayOptions) => {
           isBeingBroken: brokeGlassAt !== null && (entries.findLast(hasItEnded)?.at ?? 0) < brokeGlassAt + unheardMs,
         }),
       )
-      if (isWrittenDown) checks.text('the journal', JSON.stringify(entries))
+      checks.text('the journal', JSON.stringify(entries))
     },
     played: (): Played => ({
       ...{ problems, entries, coverage, simulatedMs: clock.now() - playBegins },
