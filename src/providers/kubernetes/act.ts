@@ -84,6 +84,9 @@ export const actOn = async <T extends KubernetesObject, R>(
   }
 }
 
+/** Of what has users, or runs, on the side that is left: on the way back it goes before all else, else before what waits. */
+export const urgencyOf = ({ urgent }: Call): Urgency => (urgent === true ? 'first' : 'urgent')
+
 const find = async <T extends KubernetesObject>(
   { environment, resource }: ActDeps<T>,
   service: string,

@@ -2,7 +2,7 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import type { Answer, Schedules } from '../../engine/ports.ts'
 import type { Millis } from '../../moves/goal.ts'
 import { ticksBetween } from '../timetable.ts'
-import { type ActDeps, changeObject, stampOnly } from './act.ts'
+import { type ActDeps, changeObject, stampOnly, urgencyOf } from './act.ts'
 import type { Barrier } from './barrier.ts'
 import type { ClaimKeeper } from './claims.ts'
 import { kinds } from './client/kinds.ts'
@@ -96,8 +96,7 @@ export const schedulesOf = ({ environment, claims, barrier, guard }: Options): S
       if (side === 'blue') await guard.putUp(call.signal)
       barrier.expect(service)
       // What goes back stops on the other side before anything else is done about it.
-      const urgency = call.urgent === true ? 'first' : 'urgent'
-      return changeObject({ ...deps, urgency }, call, service, null, suspension(cluster.now))
+      return changeObject({ ...deps, urgency: urgencyOf(call) }, call, service, null, suspension(cluster.now))
     },
     resume: (call, service) => guard.past(resumeSchedule(deps, call, service), call.signal),
     fence: (call, service, tick) => fenceTick(deps, call, service, tick),

@@ -1,7 +1,7 @@
 import type { Answer, Call } from '../../../engine/ports.ts'
 import type { Json, Millis } from '../../../moves/goal.ts'
 import { isOvertaken, isStampOf, stampAfter } from '../../stamp.ts'
-import type { Revised } from '../act.ts'
+import { type Revised, urgencyOf } from '../act.ts'
 import { fieldManager } from '../annotations.ts'
 import type { ClaimRecord } from '../claim-record.ts'
 import type { ClaimKeeper } from '../claims.ts'
@@ -61,9 +61,6 @@ export const setWeight = async (
 }
 
 const placeKey = (route: HttpRoute): string => describeObject(httpRoutes, placeOf(route))
-
-/** Users who go back go before all else. */
-const urgencyOf = ({ urgent }: Call) => (urgent === true ? 'first' : 'urgent')
 
 /** Whether nobody newer has acted, and nothing has changed since the caller read. */
 const mayAct = ({ service, routes }: Looked, call: Call): Answer<null> => {
