@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { type JsonMap, mapAt, mapsAt } from '../../../kubernetes/json.ts'
+import type { Json } from '../../../moves/goal.ts'
 import { type KubernetesObject, nameOfKind, type ObjectMeta, type Resource } from './resource.ts'
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -11,12 +13,12 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
  */
 export const trim = <T extends KubernetesObject>(resource: Resource<T>, object: T): T => {
   const own = { ...object, metadata: metadataOf(object) }
+  const trimmer = trimmers[nameOfKind(resource)]
   // The same object with fewer of its optional keys.
-  return (trimmers[nameOfKind(resource)]?.(own) ?? own) as T
+  return trimmer === undefined ? own : (trimmer(own) as unknown as T)
 }
 
-type Loose = { readonly [key: string]: unknown }
-type Trimmer = (object: KubernetesObject) => object
+type Trimmer = (object: JsonMap) => JsonMap
 
 const metadataOf = ({ metadata }: KubernetesObject): ObjectMeta => {
   const { managedFields: _, ...rest } = (metadata ?? {}) as ObjectMeta & { readonly managedFields?: unknown }
@@ -25,22 +27,19 @@ const metadataOf = ({ metadata }: KubernetesObject): ObjectMeta => {
   return { ...rest, annotations }
 }
 
-const at = (object: unknown, key: string): Loose => {
-  const found: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, key) : undefined
-  return typeof found === 'object' && found !== null ? (found as Loose) : {} // an object has keys
-}
-const listAt = (object: unknown, key: string): readonly Loose[] => {
-  const found: unknown = Reflect.get(at({ object }, 'object'), key)
-  return Array.isArray(found) ? (found as readonly Loose[]) : []
-}
 /** Those keys that are there. */
-const only = (object: Loose, keys: readonly string[]): object => {
-  const kept: Record<string, unknown> = {}
-  for (const key of keys) if (object[key] !== undefined) kept[key] = object[key]
+const only = (map: JsonMap, keys: readonly string[]): JsonMap => {
+  const kept: Record<string, Json> = {}
+  for (const key of keys) {
+    const value = map[key]
+    if (value !== undefined) kept[key] = value
+  }
   return kept
 }
-const without = (object: Loose, keys: readonly string[]): object =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
+const onlyOfEach = (map: JsonMap, list: string, keys: readonly string[]): readonly JsonMap[] =>
+  mapsAt(map, list).map((each) => only(each.map, keys))
+const without = (map: JsonMap, keys: readonly string[]): JsonMap =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)))
 
 const whose = [
   'name',
@@ -55,17 +54,16 @@ const whose = [
 const isRead = (label: string): boolean => label.startsWith('titrate.dev/') || label.startsWith('eks.amazonaws.com/')
 
 const ofPod: Trimmer = (object) => {
-  const [spec, status] = [at(object, 'spec'), at(object, 'status')]
-  const labels = Object.entries(object.metadata?.labels ?? {}).filter(([key]) => isRead(key))
-  const statuses = (key: string) =>
-    listAt(status, key).map((each) => only(each, ['name', 'ready', 'restartCount', 'state', 'lastState']))
+  const status = mapAt(object, 'status')
+  const labels = Object.entries(mapAt(object, 'metadata', 'labels')).filter(([key]) => isRead(key))
+  const statuses = (list: string) => onlyOfEach(status, list, ['name', 'ready', 'restartCount', 'state', 'lastState'])
   const inits = statuses('initContainerStatuses')
   return {
     metadata: {
-      ...only({ ...object.metadata }, whose),
+      ...only(mapAt(object, 'metadata'), whose),
       ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }),
     },
-    spec: { containers: listAt(spec, 'containers').map((each) => only(each, ['name', 'image'])) },
+    spec: { containers: onlyOfEach(mapAt(object, 'spec'), 'containers', ['name', 'image']) },
     status: {
       ...only(status, ['phase', 'podIP']),
       conditions: conditionsOf(status, ['lastTransitionTime']),
@@ -75,27 +73,26 @@ const ofPod: Trimmer = (object) => {
   }
 }
 
-const conditionsOf = (status: Loose, more: readonly string[] = []): readonly object[] =>
-  listAt(status, 'conditions').map((each) => only(each, ['type', 'status', 'reason', 'message', ...more]))
+const conditionsOf = (status: JsonMap, more: readonly string[] = []): readonly JsonMap[] =>
+  onlyOfEach(status, 'conditions', ['type', 'status', 'reason', 'message', ...more])
 
-const ofReplicaSet: Trimmer = ({ metadata }) => ({ metadata: only({ ...metadata }, whose) })
+const ofReplicaSet: Trimmer = (object) => ({ metadata: only(mapAt(object, 'metadata'), whose) })
 
-const ofJob: Trimmer = (object) => ({ ...object, spec: without(at(object, 'spec'), ['template', 'selector']) })
+const ofJob: Trimmer = (object) => ({ ...object, spec: without(mapAt(object, 'spec'), ['template', 'selector']) })
 
 /** Whoever copies or changes a workload asks for all of it; what is watched is how many of what run, and as whom. */
 const ofReplicated: Trimmer = (object) => {
-  const [spec, status] = [at(object, 'spec'), at(object, 'status')]
-  const template = at(spec, 'template')
-  const pod = at(template, 'spec')
+  const [spec, status] = [mapAt(object, 'spec'), mapAt(object, 'status')]
+  const pod = mapAt(spec, 'template', 'spec')
   return {
     ...object,
     spec: {
       ...only(spec, ['replicas', 'ordinals', 'updateStrategy']),
       template: {
-        metadata: only(at(template, 'metadata'), ['labels']),
+        metadata: only(mapAt(spec, 'template', 'metadata'), ['labels']),
         spec: {
           ...only(pod, ['serviceAccountName', 'nodeSelector', 'tolerations', 'imagePullSecrets']),
-          containers: listAt(pod, 'containers').map((each) => only(each, ['name', 'image'])),
+          containers: onlyOfEach(pod, 'containers', ['name', 'image']),
         },
       },
       // One that was trimmed before has it already.
@@ -108,19 +105,19 @@ const ofReplicated: Trimmer = (object) => {
   }
 }
 
-const digestOf = (spec: Loose): string =>
+const digestOf = (spec: JsonMap): string =>
   createHash('sha256')
     .update(JSON.stringify(without(spec, ['replicas'])))
     .digest('base64url')
     .slice(0, 16)
 
 const ofSlice: Trimmer = (object) => ({
-  ...without({ ...object }, ['endpoints', 'metadata']),
-  metadata: only({ ...object.metadata }, [...whose, 'labels']),
-  endpoints: listAt(object, 'endpoints').map((each) => only(each, ['addresses', 'conditions'])),
+  ...without(object, ['endpoints', 'metadata']),
+  metadata: only(mapAt(object, 'metadata'), [...whose, 'labels']),
+  endpoints: onlyOfEach(object, 'endpoints', ['addresses', 'conditions']),
 })
 
-const ofSecret: Trimmer = (object) => without({ ...object }, ['data', 'stringData'])
+const ofSecret: Trimmer = (object) => without(object, ['data', 'stringData'])
 
 const trimmers: Readonly<Record<string, Trimmer>> = {
   pods: ofPod,
