@@ -10,10 +10,10 @@ import type { CronJob } from 'kubernetes-types/batch/v1.js'
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import type { Cluster } from '../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../src/providers/kubernetes/client/kinds.ts'
-import { connectGateway, type GatewayProvider } from '../src/providers/kubernetes/gateway/connect-gateway.ts'
 import { type HttpRoute, httpRoutes } from '../src/providers/kubernetes/gateway/http-route.ts'
 import { carriedOut, contextOf, makeCronJobs, minute, openArena } from '../test/kubernetes/arena.ts'
 import { okOf } from '../test/kubernetes/clusters.ts'
+import { connectRouter } from '../test/kubernetes/connect-router.ts'
 import { deploymentOf, serviceOf } from '../test/kubernetes/contract-world.ts'
 import { prompt, startGateway } from '../test/kubernetes/simulated-gateway.ts'
 import { byKind, countRequests } from './in-kubernetes/count-requests.ts'
@@ -60,24 +60,6 @@ const makeExposed = async ({ client }: Cluster, namespace: string): Promise<void
   }
 }
 
-const routerOf = (cluster: Cluster, namespace: string): GatewayProvider =>
-  connectGateway({
-    cluster,
-    routes: [namespace],
-    blue: {
-      namespaces: [namespace],
-      serviceAt: async ({ name }) => ({ kind: 'ok', value: name }),
-      isGreen: () => false,
-    },
-    green: { kind: 'service', suffix: '-green' },
-    named: {},
-    test: { header: 'titrate-side', value: 'green', cookie: null },
-    sight: null,
-    split: null,
-    follow: null,
-    elapsed: () => performance.now(),
-  })
-
 await withPlanes(async ({ clusters, connect }) => {
   const arena = await openArena(clusters, 'rollback')
   const namespace = arena.namespace.blue
@@ -88,7 +70,7 @@ await withPlanes(async ({ clusters, connect }) => {
   })
   await Promise.all([makeCronJobs(clusters.blue, namespace, jobs, daily), makeExposed(clusters.blue, namespace)])
   const simulated = startGateway(clusters.blue, namespace, prompt)
-  const [forward, before] = [arena.connect(), routerOf(clusters.blue, namespace)]
+  const [forward, before] = [arena.connect(), connectRouter(clusters.blue, namespace)]
   for (const { claims } of [forward.blue, forward.green, before]) await claims.claim('shop', 1, soon())
   await Promise.all([
     ...jobs.map(async (name) => {
@@ -104,7 +86,7 @@ await withPlanes(async ({ clusters, connect }) => {
   ])
   before.end()
   const engines = await connect()
-  const [sides, router] = [arena.connect(engines), routerOf(engines.blue, namespace)]
+  const [sides, router] = [arena.connect(engines), connectRouter(engines.blue, namespace)]
   // As an engine does that lives: all of it is known before it goes back.
   await Promise.all([
     ...jobs.flatMap((name) => [sides.blue, sides.green].map((each) => each.schedules.read(name, soon()))),

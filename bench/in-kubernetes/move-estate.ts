@@ -10,12 +10,13 @@ import { keepHeapSmall } from '../../src/main/small-heap.ts'
 import { withWayToGreen } from '../../src/main/way-to-green.ts'
 import type { Plan, Step } from '../../src/plan/plan.ts'
 import { connectCluster } from '../../src/providers/kubernetes/client/connect.ts'
-import { connectGateway } from '../../src/providers/kubernetes/gateway/connect-gateway.ts'
 import { openStore } from '../../src/store/open.ts'
+import { connectRouter } from '../../test/kubernetes/connect-router.ts'
 import { connectSide } from '../../test/kubernetes/connect-side.ts'
 import { realDeps } from '../../test/kubernetes/connect-to.ts'
 import { benchEngine } from '../in-memory/bench-engine.ts'
 import { createInstantWorld, manyExposed, productPace } from '../in-memory/instant-world.ts'
+import { answerParent } from './answer-parent.ts'
 import { hearRequests, inWords, kindOf, type Sent } from './count-requests.ts'
 
 export type MotionOrder = {
@@ -126,21 +127,8 @@ const move = async (order: MotionOrder): Promise<Motion> => {
   const folder = mkdtempSync(join(tmpdir(), 'titrate-bench-'))
   const cluster = await connectCluster({ file: order.kubeconfig, context: null }, realDeps)
   const sideOf = (side: 'blue' | 'green') => connectSide({ blue: cluster, green: cluster }, order, side)
-  const gateway = connectGateway({
-    cluster,
-    routes: [order.blue],
-    blue: {
-      namespaces: [order.blue],
-      serviceAt: async ({ name }) => ({ kind: 'ok', value: name }),
-      isGreen: () => false,
-    },
+  const gateway = connectRouter(cluster, order.blue, {
     green: { kind: 'namespace', namespaces: { [order.blue]: order.green }, suffix: '' },
-    named: {},
-    test: { header: 'titrate-side', value: 'green', cookie: null },
-    sight: null,
-    split: null,
-    follow: null,
-    elapsed: () => performance.now(),
   })
   const weights = measureWeights()
   const counts = new Map<string, number>()
@@ -200,13 +188,4 @@ const move = async (order: MotionOrder): Promise<Motion> => {
   }
 }
 
-// Whoever asked is gone.
-process.once('disconnect', () => process.exit(1))
-process.once('message', (order: MotionOrder) => {
-  move(order)
-    .then((motion) => process.send?.(motion, () => process.exit(0)))
-    .catch((error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    })
-})
+answerParent(move)

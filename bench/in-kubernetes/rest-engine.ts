@@ -14,6 +14,7 @@ import { openStore } from '../../src/store/open.ts'
 import { connectSide } from '../../test/kubernetes/connect-side.ts'
 import { realDeps } from '../../test/kubernetes/connect-to.ts'
 import { benchEngine } from '../in-memory/bench-engine.ts'
+import { answerParent } from './answer-parent.ts'
 import { hearRequests, inWords, kindOf } from './count-requests.ts'
 
 export type RestOrder = {
@@ -97,13 +98,4 @@ const rest = async (order: RestOrder): Promise<Rest> => {
   return found
 }
 
-// Whoever asked is gone.
-process.once('disconnect', () => process.exit(1))
-process.once('message', (order: RestOrder) => {
-  rest(order)
-    .then((found) => process.send?.(found, () => process.exit(0)))
-    .catch((error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    })
-})
+answerParent(rest)

@@ -1,13 +1,10 @@
 import { vi } from 'vitest'
 import type { Cluster } from '../../src/providers/kubernetes/client/connect.ts'
 import { kinds } from '../../src/providers/kubernetes/client/kinds.ts'
-import {
-  connectGateway,
-  type GatewayOptions,
-  type GatewayProvider,
-} from '../../src/providers/kubernetes/gateway/connect-gateway.ts'
+import type { GatewayOptions, GatewayProvider } from '../../src/providers/kubernetes/gateway/connect-gateway.ts'
 import { type HttpRoute, httpRoutes, type RouteRule } from '../../src/providers/kubernetes/gateway/http-route.ts'
 import { clusterGiven, makeNamespace, okOf, soon } from './clusters.ts'
+import { connectRouter } from './connect-router.ts'
 import { connectTo } from './connect-to.ts'
 import { deploymentOf, serviceOf } from './contract-world.ts'
 import { type Reaction, type SimulatedGateway, startGateway } from './simulated-gateway.ts'
@@ -36,21 +33,12 @@ export const openGatewayWorld = async (
   const [cluster, own] = await Promise.all([connectTo(clusterGiven('blue')), connectTo(clusterGiven('blue'))])
   const namespace = await makeNamespace(cluster, 'gateway')
   const gateway = startGateway(cluster, namespace, reaction)
-  const provider = connectGateway({
-    cluster: own,
-    routes: [namespace],
+  const provider = connectRouter(own, namespace, {
     blue: {
       namespaces: [namespace],
       serviceAt: async ({ name }) => ({ kind: 'ok', value: name }),
       isGreen: ({ app = '' }) => app.endsWith('-green'),
     },
-    green: { kind: 'service', suffix: '-green' },
-    named: {},
-    test: { header: 'titrate-side', value: 'green', cookie: null },
-    sight: null,
-    split: null,
-    follow: null,
-    elapsed: () => performance.now(),
     ...more(namespace),
   })
   const write = () => ({ signal: soon() })
